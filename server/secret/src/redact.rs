@@ -119,7 +119,7 @@ mod tests {
     fn key_shapes_are_replaced_and_the_rest_stays() {
         for (text, expected) in [
             ("Incorrect API key provided: sk-proj-abc123DEF456ghi789.", "Incorrect API key provided: [redacted]"),
-            ("x-api-key: sk-ant-REDACTED", "x-api-key: [redacted]"),
+            ("x-api-key: xai-0123456789abcdefgh", "x-api-key: [redacted]"),
             ("Authorization: Bearer 0123456789abcdef", "Authorization: Bearer [redacted]"),
             (r#"{"k":"AIzaSyA1234567890abcdefg"}"#, r#"{"k":"[redacted]"}"#),
             ("https://h/x?key=AIzaSyA1234567890abcdefg&b", "https://h/x?[redacted]&b"),
