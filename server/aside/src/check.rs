@@ -1,0 +1,172 @@
+//! The checks behind `aside doctor` and `aside/health`: each has a result and, where it matters, a next step.
+//!
+//! A check tells what it saw; it repairs nothing and sends nothing but one small question to each model in a role.
+
+use std::time::Duration;
+
+use aside_model::{ModelError, ModelRef};
+use serde::Serialize;
+
+use crate::{
+    models::{BUILTIN, chat_role, complete_role},
+    wiring::App,
+};
+
+/// One check and its result.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Check {
+    /// What was checked, a few words.
+    pub(crate) name: String,
+    pub(crate) result: Outcome,
+    /// What was seen, one sentence.
+    pub(crate) detail: String,
+    /// The next step, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Outcome {
+    /// As it should be.
+    Good,
+    /// Works, and could be better or should be known.
+    Note,
+    /// Does not work.
+    Bad,
+}
+
+impl Check {
+    fn new(name: &str, result: Outcome, detail: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), result, detail: detail.into(), next: None }
+    }
+
+    fn next(mut self, next: impl Into<String>) -> Self {
+        self.next = Some(next.into());
+        self
+    }
+}
+
+/// Runs every check. Slow ones run side by side, each within its own limits.
+pub(crate) async fn all(app: &App) -> Vec<Check> {
+    let mut checks = settings(app);
+    checks.extend(directories(app));
+    let (sessions, keyring, chat, complete, local) =
+        tokio::join!(sessions(app), keyring(app), role(app, "chat"), role(app, "complete"), local(app));
+    checks.extend([sessions, keyring, chat, complete]);
+    checks.extend(local);
+    checks
+}
+
+fn settings(app: &App) -> Vec<Check> {
+    let current = app.current.load();
+    let file = app.paths.config_file.display();
+    if current.loaded.problems.is_empty() {
+        let what =
+            if app.paths.config_file.exists() { "has no mistakes" } else { "does not exist; defaults are in force" };
+        return vec![Check::new("settings", Outcome::Good, format!("`{file}` {what}"))];
+    }
+    let problem = |problem: &aside_config::Problem| {
+        Check::new("settings", Outcome::Bad, problem.to_string()).next(problem.hint.clone())
+    };
+    current.loaded.problems.iter().map(problem).collect()
+}
+
+fn directories(app: &App) -> Vec<Check> {
+    let folders = [("data", &app.paths.data), ("state", &app.paths.state), ("cache", &app.paths.cache)];
+    folders.iter().map(|(name, folder)| directory(name, folder)).collect()
+}
+
+fn directory(name: &str, folder: &std::path::Path) -> Check {
+    let name = format!("{name} folder");
+    match aside_storage::private::inspect_dir(folder) {
+        Ok(true) => Check::new(&name, Outcome::Good, format!("`{}` is private", folder.display())),
+        Ok(false) => {
+            Check::new(&name, Outcome::Good, format!("`{}` is made when it is first needed", folder.display()))
+        }
+        Err(error) => Check::new(&name, Outcome::Bad, error.to_string()).next(format!(
+            "make it yours alone: `chmod 700 {}`, or set ASIDE_HOME to another folder",
+            folder.display()
+        )),
+    }
+}
+
+async fn sessions(app: &App) -> Check {
+    match app.sessions.health().await {
+        Ok(health) => Check::new("conversations", Outcome::Good, health.to_string()),
+        Err(error) => Check::new("conversations", Outcome::Bad, error.to_string()).next(error.hint()),
+    }
+}
+
+async fn keyring(app: &App) -> Check {
+    let state = app.keys.keyring().probe().await;
+    let needed = app
+        .settings()
+        .providers
+        .values()
+        .any(|provider| provider.declared && provider.key == aside_config::KeySource::Keyring);
+    let (works, detail, hint) = (state.is_usable(), state.to_string(), state.hint());
+    let result = match (works, needed) {
+        (true, _) => Outcome::Good,
+        (false, false) => Outcome::Note,
+        (false, true) => Outcome::Bad,
+    };
+    let check = Check::new("keyring", result, detail);
+    if works { check } else { check.next(hint) }
+}
+
+async fn role(app: &App, role: &str) -> Check {
+    let current = app.current.load_full();
+    let name = format!("{role} model");
+    let reference = if role == "chat" { chat_role(&current) } else { complete_role(&current) };
+    let answered = match &reference {
+        Ok(reference) if reference.provider == BUILTIN => {
+            let what = format!("{reference}: built in, no key and no network needed");
+            return Check::new(&name, Outcome::Good, what)
+                .next(format!("for a real model set `roles.{role} = \"provider/model\"` in config.toml"));
+        }
+        Ok(reference) => current.providers.probe(reference).await,
+        Err(error) => Err(error.clone()),
+    };
+    answer(&name, reference.ok().as_ref(), answered)
+}
+
+fn answer(name: &str, reference: Option<&ModelRef>, answered: Result<Duration, ModelError>) -> Check {
+    let model = reference.map_or_else(|| "the model of the settings".to_owned(), ToString::to_string);
+    match answered {
+        Ok(took) => Check::new(name, Outcome::Good, format!("{model} answered in {} ms", took.as_millis())),
+        Err(error) => Check::new(name, Outcome::Bad, format!("{model}: {error}")).next(error.hint()),
+    }
+}
+
+async fn local(app: &App) -> Vec<Check> {
+    let current = app.current.load_full();
+    if !current.loaded.settings.local.detect {
+        return vec![Check::new("local servers", Outcome::Note, "not looked for: `local.detect` is false")];
+    }
+    let found = current.providers.discover().await;
+    if found.is_empty() {
+        let none = "no Ollama, llama.cpp or LM Studio answers on this machine's usual ports";
+        return vec![
+            Check::new("local servers", Outcome::Note, none)
+                .next("start one for chat and better completions, for example `ollama serve`"),
+        ];
+    }
+    let offer = |found: &aside_providers::Found| {
+        let models = found.models.join(", ");
+        let check = Check::new(
+            "local servers",
+            Outcome::Good,
+            format!("{} at {} has: {models}", found.provider, found.address),
+        );
+        match found.models.first() {
+            Some(model) => check.next(format!(
+                "to use it: `roles.chat = \"{}/{model}\"` in config.toml, or `aside try --local`",
+                found.provider
+            )),
+            None => check.next("load a model in it"),
+        }
+    };
+    found.iter().map(offer).collect()
+}

@@ -1,0 +1,211 @@
+//! `aside chat`: one answer, or a conversation, in the sessions that the editors share.
+
+use std::{
+    io::{IsTerminal, Read, stdin},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+};
+
+use aside_assist::chat::{Ask, Attach};
+use aside_model::ModelRef;
+use aside_sessions::{End, Event, Outbox, SessionId, TurnEvent, WorkspaceId};
+use serde_json::json;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    sync::mpsc,
+};
+
+use super::{current_root, session};
+use crate::{
+    cli::Chat,
+    failure::{Exit, Failure},
+    models,
+    terminal::{self, Style, styled, visible},
+    wiring::{self, App},
+};
+
+/// Answers the question of the command line, of standard input, or each line of a conversation.
+pub(crate) async fn run(app: &App, args: Chat) -> Result<ExitCode, Failure> {
+    let mut talk = Talk::begin(app, &args).await?;
+    let piped = if stdin().is_terminal() { None } else { read_piped()? };
+    let ended = match (args.text, piped) {
+        (Some(text), Some(input)) => {
+            talk.attach.push(Attach::Text { label: "standard input".to_owned(), text: input });
+            talk.say(text).await
+        }
+        (Some(text), None) | (None, Some(text)) => talk.say(text).await,
+        (None, None) if stdin().is_terminal() => talk.converse().await,
+        (None, None) => Err(Failure::new(Exit::Usage, "there is no question", "give it as TEXT or on standard input")),
+    };
+    app.sessions.shutdown().await;
+    ended
+}
+
+fn read_piped() -> Result<Option<String>, Failure> {
+    let mut bytes = Vec::new();
+    stdin().lock().take(16 * 1024 * 1024).read_to_end(&mut bytes)?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Failure::new(
+            Exit::Usage,
+            "standard input is not UTF-8 text",
+            "convert it first, for example with `iconv -t utf-8`",
+        )
+    })?;
+    Ok((!text.trim().is_empty()).then_some(text))
+}
+
+/// One terminal talking in one session.
+struct Talk<'a> {
+    app: &'a App,
+    session: SessionId,
+    root: PathBuf,
+    model: Option<ModelRef>,
+    attach: Vec<Attach>,
+    json: bool,
+    events: mpsc::UnboundedReceiver<TurnEvent>,
+    // The session holds it weakly; it lives as long as the talk.
+    _outbox: Arc<dyn Outbox>,
+}
+
+/// Passes a session's events to the terminal. The terminal is never slower than its own reading, so it is always ready.
+struct Events(mpsc::UnboundedSender<TurnEvent>);
+
+impl Outbox for Events {
+    fn ready(&self) -> bool {
+        true
+    }
+
+    fn send(&self, event: TurnEvent) {
+        // The reader is gone when the command is ending; the event is stored all the same.
+        let _ = self.0.send(event);
+    }
+}
+
+impl<'a> Talk<'a> {
+    async fn begin(app: &'a App, args: &Chat) -> Result<Self, Failure> {
+        let root = current_root()?;
+        let model = args.model.as_deref().map(models::parse).transpose()?;
+        let attach = args.files.iter().map(|path| Ok(Attach::File { path: wiring::absolute(path)? }));
+        let attach = attach.collect::<Result<_, Failure>>()?;
+        let session = pick(app, args, &root).await?;
+        let (sender, events) = mpsc::unbounded_channel();
+        let outbox: Arc<dyn Outbox> = Arc::new(Events(sender));
+        app.sessions.subscribe(session, Arc::downgrade(&outbox)).await?;
+        Ok(Self { app, session, root, model, attach, json: args.json, events, _outbox: outbox })
+    }
+
+    /// Says `text` and prints the answer as it comes.
+    async fn say(&mut self, text: String) -> Result<ExitCode, Failure> {
+        let ask = Ask {
+            session: self.session,
+            text,
+            attachments: std::mem::take(&mut self.attach),
+            model: self.model.clone(),
+            workspace: Some(self.root.clone()),
+            focus: None,
+        };
+        let turn = self.app.chat.send(ask).await?;
+        let mut stopping = false;
+        loop {
+            tokio::select! {
+                event = self.events.recv() => match event {
+                    Some(event) if event.turn == turn => {
+                        if let Some(ended) = self.show(event.event) {
+                            return ended;
+                        }
+                    }
+                    Some(_) => {}
+                    None => return Err(Failure::new(Exit::Failed, "the session ended in the middle of the answer", "`aside session show` has what came")),
+                },
+                _ = tokio::signal::ctrl_c(), if !stopping => {
+                    stopping = true;
+                    self.app.sessions.stop(self.session).await?;
+                }
+            }
+        }
+    }
+
+    /// Prints one event; gives how the command ends when it is the last.
+    fn show(&self, event: Event) -> Option<Result<ExitCode, Failure>> {
+        if self.json {
+            terminal::json_line(&event_json(&self.session, &event));
+        }
+        match event {
+            Event::Delta(text) if !self.json => terminal::piece(&visible(&text)),
+            Event::Notice(text) if !self.json => terminal::complain(&format!("note: {}", visible(&text))),
+            Event::End { reason, error } => {
+                if !self.json {
+                    terminal::piece("\n");
+                }
+                return Some(end(reason, error));
+            }
+            _ => {}
+        }
+        None
+    }
+
+    async fn converse(&mut self) -> Result<ExitCode, Failure> {
+        terminal::line(&styled(Style::Dim, "say something; an empty line or Ctrl-D ends, Ctrl-C stops an answer"));
+        let mut lines = BufReader::new(tokio::io::stdin()).lines();
+        loop {
+            terminal::piece(&styled(Style::Bold, "> "));
+            let Some(line) = lines.next_line().await? else { break };
+            if line.trim().is_empty() {
+                break;
+            }
+            if let Err(failure) = self.say(line).await {
+                failure.show();
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn pick(app: &App, args: &Chat, root: &std::path::Path) -> Result<SessionId, Failure> {
+    if let Some(id) = &args.session {
+        return session::find(app, id).await;
+    }
+    let workspace = WorkspaceId::of(Some(root));
+    if !args.new {
+        let latest = app.sessions.list(Some(&workspace), 1, None).await?.sessions;
+        if let Some(info) = latest.first() {
+            return Ok(info.id);
+        }
+    }
+    Ok(app.sessions.create(&workspace, None, None).await?.id)
+}
+
+fn end(reason: End, error: Option<aside_sessions::TurnError>) -> Result<ExitCode, Failure> {
+    match (reason, error) {
+        (End::Complete | End::Stopped, _) => Ok(ExitCode::SUCCESS),
+        (_, Some(error)) => {
+            let exit = if error.code == "locked" { Exit::Locked } else { Exit::Failed };
+            Err(Failure::new(exit, error.message, error.hint))
+        }
+        (End::Length, None) => Err(Failure::new(
+            Exit::Failed,
+            "the answer reached the token limit",
+            "say `continue`, or raise `chat.max_tokens`",
+        )),
+        (reason, None) => Err(Failure::new(
+            Exit::Failed,
+            format!("the answer ended {}", reason.as_str()),
+            "ask again; what came is kept",
+        )),
+    }
+}
+
+fn event_json(session: &SessionId, event: &Event) -> serde_json::Value {
+    let session = session.to_string();
+    match event {
+        Event::Delta(text) => json!({ "session": session, "type": "delta", "text": text }),
+        Event::Reasoning(text) => json!({ "session": session, "type": "reasoning", "text": text }),
+        Event::Usage(usage) => json!({ "session": session, "type": "usage", "usage": usage }),
+        Event::Notice(text) => json!({ "session": session, "type": "notice", "text": text }),
+        Event::End { reason, error } => json!({
+            "session": session, "type": "end", "reason": reason.as_str(),
+            "error": error.as_ref().map(|error| json!({ "code": error.code, "message": error.message, "hint": error.hint })),
+        }),
+    }
+}

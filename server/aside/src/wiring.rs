@@ -1,0 +1,215 @@
+//! Plugs the crates into each other, by the settings.
+//!
+//! [`App`] is what every command starts from. What the settings decide is held in one immutable [`Current`], replaced as a
+//! whole when they change, so that a request sees either the old settings or the new ones and never a mixture.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use aside_assist::{chat, inline};
+use aside_config::{KeySource, Layers, Loaded, Paths, Settings};
+use aside_lsp::Documents;
+use aside_providers::{HttpOptions, ProviderSpec, Providers, builtin};
+use aside_sessions::Sessions;
+
+use crate::{
+    corpus::WorkspaceCorpus,
+    failure::{Exit, Failure},
+    keys::VaultKeys,
+    models::RoleModels,
+};
+
+/// Everything a command needs.
+pub(crate) struct App {
+    pub(crate) paths: Paths,
+    pub(crate) current: Arc<ArcSwap<Current>>,
+    pub(crate) documents: Documents,
+    pub(crate) sessions: Sessions,
+    pub(crate) inline: Arc<inline::Inline>,
+    pub(crate) chat: Arc<chat::Chat>,
+    pub(crate) keys: Arc<VaultKeys>,
+    flags: Vec<(String, String)>,
+    // Serializes reloads; held while files are read, never over an await.
+    reload: Mutex<()>,
+}
+
+/// What the settings decide.
+pub(crate) struct Current {
+    pub(crate) loaded: Loaded,
+    pub(crate) providers: Providers,
+    pub(crate) engine: Arc<builtin::Engine>,
+}
+
+impl App {
+    /// Reads the settings and wires the program for `workspace`. Opens no connection, no database and no keyring.
+    ///
+    /// # Errors
+    /// The platform's directories cannot be told, or a `--set` is not `key=value`.
+    pub(crate) fn new(set: &[String], workspace: Option<&Path>) -> Result<Self, Failure> {
+        let paths = Paths::from_env().map_err(|error| {
+            Failure::new(Exit::Failed, error.to_string(), "set HOME, or ASIDE_HOME to a folder of your choice")
+        })?;
+        let flags = set.iter().map(|flag| parse_flag(flag)).collect::<Result<Vec<_>, _>>()?;
+        let loaded = load(&paths, &flags, workspace, None);
+        let documents = Documents::new();
+        let keys = Arc::new(VaultKeys::new(loaded.settings.keyring.timeout));
+        let engine = engine(&loaded.settings, &documents);
+        let providers = providers(&loaded.settings, &keys, &engine);
+        let settings = loaded.settings.clone();
+        let current = Arc::new(ArcSwap::from_pointee(Current { loaded, providers, engine }));
+        let models = Arc::new(RoleModels::new(Arc::clone(&current)));
+        let sessions = Sessions::new(paths.data.join("sessions.db"), session_options(&settings));
+        Ok(Self {
+            inline: Arc::new(inline::Inline::new(models.clone(), inline_options(&settings))),
+            chat: Arc::new(chat::Chat::new(models, sessions.clone(), chat_options(&settings))),
+            paths,
+            current,
+            documents,
+            sessions,
+            keys,
+            flags,
+            reload: Mutex::new(()),
+        })
+    }
+
+    /// The settings in force.
+    pub(crate) fn settings(&self) -> Settings {
+        self.current.load().loaded.settings.clone()
+    }
+
+    /// Reads the settings again, with what the editor sent, and puts them into force. Gives what is wrong with them.
+    pub(crate) fn reload(&self, workspace: Option<&Path>, editor: Option<serde_json::Value>) -> Vec<String> {
+        let _one_at_a_time = self.reload.lock().unwrap_or_else(PoisonError::into_inner);
+        let loaded = load(&self.paths, &self.flags, workspace, editor);
+        let problems = loaded.problems.iter().map(ToString::to_string).collect();
+        let before = self.current.load();
+        let engine = if before.loaded.settings.builtin == loaded.settings.builtin {
+            Arc::clone(&before.engine)
+        } else {
+            engine(&loaded.settings, &self.documents)
+        };
+        if before.loaded.settings != loaded.settings {
+            let providers = providers(&loaded.settings, &self.keys, &engine);
+            self.inline.set_options(inline_options(&loaded.settings));
+            self.chat.set_options(chat_options(&loaded.settings));
+            self.current.store(Arc::new(Current { loaded, providers, engine }));
+        } else {
+            self.current.store(Arc::new(Current { loaded, providers: before.providers.clone(), engine }));
+        }
+        problems
+    }
+}
+
+fn parse_flag(flag: &str) -> Result<(String, String), Failure> {
+    let (key, value) = flag.split_once('=').ok_or_else(|| {
+        Failure::new(
+            Exit::Usage,
+            format!("`{flag}` is not `key=value`"),
+            "write for example `--set complete.max_tokens=64`",
+        )
+    })?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn load(
+    paths: &Paths,
+    flags: &[(String, String)],
+    workspace: Option<&Path>,
+    editor: Option<serde_json::Value>,
+) -> Loaded {
+    let (mut layers, problems) = Layers::read(paths, workspace);
+    layers.flags = flags.to_vec();
+    layers.editor = editor;
+    let mut loaded = aside_config::merge(&layers);
+    loaded.problems.extend(problems);
+    loaded
+}
+
+fn engine(settings: &Settings, documents: &Documents) -> Arc<builtin::Engine> {
+    let corpus = Arc::new(WorkspaceCorpus::new(documents.clone(), &settings.builtin));
+    let options = builtin::Options { threshold: settings.builtin.threshold, ..builtin::Options::default() };
+    Arc::new(builtin::Engine::new(options, corpus))
+}
+
+fn providers(settings: &Settings, keys: &Arc<VaultKeys>, engine: &Arc<builtin::Engine>) -> Providers {
+    let specs = settings.providers.iter().map(|(name, provider)| spec(name, provider)).collect();
+    let http = HttpOptions {
+        connect_timeout: settings.http.connect_timeout,
+        first_byte_timeout: settings.http.first_byte_timeout,
+        idle_timeout: settings.http.idle_timeout,
+        proxy: settings.http.proxy.clone(),
+        ca_file: settings.http.ca_file.clone(),
+    };
+    Providers::new(specs, http, keys.clone(), Arc::clone(engine))
+}
+
+fn spec(name: &str, provider: &aside_config::Provider) -> ProviderSpec {
+    use aside_config::Dialect as From;
+    use aside_providers::Dialect as To;
+    ProviderSpec {
+        name: name.to_owned(),
+        dialect: match provider.dialect {
+            From::OpenAi => To::OpenAi,
+            From::Anthropic => To::Anthropic,
+            From::Ollama => To::Ollama,
+            From::LlamaCpp => To::LlamaCpp,
+            From::Builtin => To::Builtin,
+        },
+        base_url: provider.base_url.clone(),
+        key: match &provider.key {
+            KeySource::Keyring => aside_providers::KeySource::Keyring,
+            KeySource::Env(variable) => aside_providers::KeySource::Env(variable.clone()),
+            KeySource::None => aside_providers::KeySource::None,
+        },
+        fim: provider.fim.clone(),
+        allow_http: provider.allow_http,
+    }
+}
+
+fn inline_options(settings: &Settings) -> inline::Options {
+    let complete = &settings.complete;
+    inline::Options {
+        enabled: complete.enabled,
+        disabled_languages: complete.disabled_languages.clone(),
+        max_tokens: complete.max_tokens,
+        prefix_bytes: complete.prefix_bytes as usize,
+        suffix_bytes: complete.suffix_bytes as usize,
+        debounce: complete.debounce,
+        timeout: complete.timeout,
+    }
+}
+
+fn chat_options(settings: &Settings) -> chat::Options {
+    let chat = &settings.chat;
+    chat::Options {
+        max_tokens: chat.max_tokens,
+        context_bytes: chat.context_bytes as usize,
+        instructions: chat.instructions.clone(),
+    }
+}
+
+fn session_options(settings: &Settings) -> aside_sessions::Options {
+    aside_sessions::Options { max_message_chars: settings.chat.max_message_chars as usize, ..Default::default() }
+}
+
+/// A runtime for one command. Two workers: the work is waiting, and a language server should be small.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(16).enable_all().build();
+    runtime.map_err(|error| Failure::new(Exit::Failed, format!("the runtime does not start: {error}"), ""))
+}
+
+/// Ends a runtime without waiting long for threads that are blocked in the system.
+pub(crate) fn wind_down(runtime: tokio::runtime::Runtime) {
+    runtime.shutdown_timeout(Duration::from_millis(100));
+}
+
+/// The absolute form of a path given on the command line.
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path)
+        .map_err(|error| Failure::new(Exit::Usage, format!("`{}`: {error}", path.display()), "give a path that exists"))
+}

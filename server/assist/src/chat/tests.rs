@@ -1,0 +1,151 @@
+//! The chat pipeline over real sessions and a scripted model: what goes along, what is refused, how it is worded.
+
+use std::sync::Mutex;
+
+use aside_model::{ChatModel, EndReason, EventStream, FillModel, Role, StreamEvent};
+use aside_sessions::{Event, Outbox, TurnEvent, WorkspaceId};
+use aside_text::Document;
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
+use tokio::sync::mpsc;
+
+use super::*;
+use crate::Chosen;
+
+/// A model that says one word, and remembers what it was asked.
+#[derive(Default)]
+struct OneWord(Mutex<Vec<ChatRequest>>);
+
+impl ChatModel for OneWord {
+    fn chat(&self, request: ChatRequest) -> EventStream {
+        self.0.lock().unwrap().push(request);
+        stream::iter([Ok(StreamEvent::Text("yes".into())), Ok(StreamEvent::End(EndReason::Complete))]).boxed()
+    }
+}
+
+struct Only(Arc<OneWord>);
+
+impl Models for Only {
+    fn fill(&self) -> BoxFuture<'_, Result<Chosen<dyn FillModel>, ModelError>> {
+        unreachable!("chat fills nothing")
+    }
+
+    fn chat(&self, wanted: Option<ModelRef>) -> BoxFuture<'_, Result<Chosen<dyn ChatModel>, ModelError>> {
+        let reference = wanted.unwrap_or_else(|| "p/m".parse().expect("a reference"));
+        let model: Arc<dyn ChatModel> = self.0.clone();
+        async move { Ok(Chosen { reference, model, builtin: false }) }.boxed()
+    }
+}
+
+struct Events(mpsc::UnboundedSender<TurnEvent>);
+
+impl Outbox for Events {
+    fn ready(&self) -> bool {
+        true
+    }
+
+    fn send(&self, event: TurnEvent) {
+        self.0.send(event).expect("the test listens");
+    }
+}
+
+/// A chat in a fresh workspace with one file, `src/a.py`.
+struct Desk {
+    folder: tempfile::TempDir,
+    chat: Chat,
+    model: Arc<OneWord>,
+    sessions: Sessions,
+    session: SessionId,
+}
+
+impl Desk {
+    async fn new(options: Options) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        #[expect(clippy::disallowed_methods, reason = "a test makes its own workspace")]
+        {
+            std::fs::create_dir(folder.path().join("src")).expect("a folder");
+            std::fs::write(folder.path().join("src/a.py"), "print('hi')\n").expect("a file");
+            std::fs::write(folder.path().join(".env"), "TOKEN=1\n").expect("a file");
+        }
+        let sessions = Sessions::new(folder.path().join("data/sessions.db"), aside_sessions::Options::default());
+        let session = sessions.create(&WorkspaceId::of(Some(folder.path())), None, None).await.expect("a session").id;
+        let model = Arc::new(OneWord::default());
+        let chat = Chat::new(Arc::new(Only(Arc::clone(&model))), sessions.clone(), options);
+        Self { folder, chat, model, sessions, session }
+    }
+
+    fn ask(&self, text: &str, attachments: Vec<Attach>) -> Ask {
+        let workspace = Some(self.folder.path().to_path_buf());
+        Ask { session: self.session, text: text.into(), attachments, model: None, workspace, focus: None }
+    }
+
+    fn file(&self, name: &str) -> Attach {
+        Attach::File { path: self.folder.path().join(name) }
+    }
+
+    fn document(&self, name: &str, text: &str) -> Document {
+        let uri = url::Url::from_file_path(self.folder.path().join(name)).expect("absolute");
+        Document::open(uri.as_str(), "python", 1, text).expect("small text")
+    }
+
+    /// Sends and waits for the end of the turn.
+    async fn say(&self, ask: Ask) -> ChatRequest {
+        let (sender, mut events) = mpsc::unbounded_channel();
+        let outbox: Arc<dyn Outbox> = Arc::new(Events(sender));
+        self.sessions.subscribe(self.session, Arc::downgrade(&outbox)).await.expect("subscribed");
+        let turn = self.chat.send(ask).await.expect("taken");
+        while let Some(event) = events.recv().await {
+            if event.turn == turn && matches!(event.event, Event::End { .. }) {
+                break;
+            }
+        }
+        self.model.0.lock().unwrap().last().expect("asked").clone()
+    }
+
+    async fn refusal(&self, ask: Ask) -> &'static str {
+        self.chat.send(ask).await.expect_err("refused").code()
+    }
+}
+
+#[tokio::test]
+async fn a_message_goes_with_its_attachments_and_the_history() {
+    let desk = Desk::new(Options { instructions: "Answer in verse.".into(), ..Options::default() }).await;
+    let request = desk.say(desk.ask("what is this?", vec![desk.file("src/a.py")])).await;
+    assert_eq!((request.model.as_str(), request.question.as_str()), ("m", "what is this?"));
+    assert!(request.messages[0].role == Role::System && request.messages[0].text.contains("Answer in verse."));
+    assert_eq!(request.messages[1].text, "Attached: src/a.py\n```\nprint('hi')\n```\n\nwhat is this?");
+    let request = desk.say(desk.ask("and now?", vec![])).await;
+    let said: Vec<_> = request.messages[1..].iter().map(|message| message.role).collect();
+    assert_eq!(said, [Role::User, Role::Assistant, Role::User]);
+}
+
+#[tokio::test]
+async fn a_part_of_an_open_document_is_labelled_with_its_lines() {
+    let desk = Desk::new(Options::default()).await;
+    let document = desk.document("src/b.py", "one\ntwo\nthree\n");
+    let part = Attach::Document { document, range: Some(4..7), label: None };
+    let request = desk.say(desk.ask("why?", vec![part])).await;
+    assert!(request.messages[1].text.starts_with("Attached: src/b.py:2-2\n```\ntwo\n```\n"));
+}
+
+#[tokio::test]
+async fn the_document_in_front_goes_along_once_and_secret_ones_stay() {
+    let desk = Desk::new(Options::default()).await;
+    let mut ask = desk.ask("why?", vec![]);
+    ask.focus = Some(Focus { document: desk.document("src/b.py", "x = 1\n"), selection: Some(0..1) });
+    assert!(desk.say(ask).await.messages[1].text.starts_with("Attached: src/b.py:1-1\n```\nx\n```"));
+    let mut ask = desk.ask("and this?", vec![]);
+    ask.focus = Some(Focus { document: desk.document(".env", "TOKEN=1\n"), selection: None });
+    assert_eq!(desk.say(ask).await.messages.last().map(|message| message.text.as_str()), Some("and this?"));
+}
+
+#[tokio::test]
+async fn what_may_not_leave_or_does_not_fit_is_refused_and_nothing_is_stored() {
+    let desk = Desk::new(Options { context_bytes: 4, ..Options::default() }).await;
+    let text = |text: &str| Attach::Text { label: "notes".into(), text: text.into() };
+    assert_eq!(desk.refusal(desk.ask("?", vec![desk.file(".env")])).await, "withheld");
+    assert_eq!(desk.refusal(desk.ask("?", vec![desk.file("../elsewhere")])).await, "attachment-outside");
+    assert_eq!(desk.refusal(desk.ask("?", vec![desk.file("src/none.py")])).await, "attachment-unreadable");
+    assert_eq!(desk.refusal(desk.ask("?", vec![text("12345")])).await, "attachments-too-long");
+    let opened = desk.sessions.open(desk.session, 10, None).await.expect("there");
+    assert!(opened.messages.is_empty() && desk.model.0.lock().unwrap().is_empty());
+}
