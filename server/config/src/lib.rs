@@ -1,1 +1,37 @@
-//! config
+//! Every setting of Aside, declared once.
+//!
+//! Owns the declaration (`settings`, `providers`) and what follows from it: typed [`Settings`], layers with provenance,
+//! reports that name file, line, reason and bounds, the JSON schema and the settings page of the documentation; and where
+//! the program's directories are. It reads settings files and the environment, writes nothing, and acts on no setting.
+
+mod address;
+mod choice;
+mod declare;
+mod env;
+mod layer;
+mod merge;
+mod nearest;
+mod paths;
+mod providers;
+mod raw;
+mod reference;
+mod report;
+mod rule;
+mod schema;
+mod settings;
+mod source;
+mod walk;
+
+pub use choice::{Dialect, Level, Menu};
+pub use declare::Scope;
+pub use layer::{Layer, Layers, Origin};
+pub use merge::{Loaded, Shown, merge};
+pub use paths::{Paths, PathsError};
+pub use providers::{KeySource, Provider};
+pub use reference::reference;
+pub use report::Problem;
+pub use schema::schema;
+pub use settings::{Builtin, Chat, Complete, Http, Keyring, Local, Log, Roles, Settings};
+
+#[cfg(test)]
+mod tests;

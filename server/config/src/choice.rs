@@ -1,0 +1,76 @@
+//! Settings that are one of a few words. Owns the words, their types and what each means.
+
+/// A type whose values are written as fixed words.
+pub(crate) trait Choice: Copy + PartialEq + 'static {
+    /// Every value with its word and what it means.
+    const ALL: &'static [(Self, &'static str, &'static str)];
+}
+
+macro_rules! choice {
+    ($(#[$meta:meta])* $name:ident { $( #[doc = $doc:literal] $variant:ident = $word:literal, )+ }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name { $( #[doc = $doc] $variant, )+ }
+
+        impl Choice for $name {
+            const ALL: &'static [(Self, &'static str, &'static str)] = &[ $( ($name::$variant, $word, $doc), )+ ];
+        }
+
+        impl $name {
+            /// The word it is written as in settings.
+            pub fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $word, )+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+choice! {
+    /// The wire a provider speaks.
+    Dialect {
+        /// OpenAI chat completions, and every compatible server.
+        OpenAi = "openai",
+        /// Anthropic messages.
+        Anthropic = "anthropic",
+        /// Ollama's own API.
+        Ollama = "ollama",
+        /// The server of llama.cpp.
+        LlamaCpp = "llama-cpp",
+        /// The engine inside this program; it needs no address.
+        Builtin = "builtin",
+    }
+}
+
+choice! {
+    /// Whether suggestions appear in the editor's completion menu.
+    Menu {
+        /// Only where the editor cannot show inline completions.
+        Auto = "auto",
+        /// Also where it can.
+        Always = "always",
+        /// Never.
+        Never = "never",
+    }
+}
+
+choice! {
+    /// How much is logged.
+    Level {
+        /// What failed.
+        Error = "error",
+        /// And what is wrong but went on.
+        Warn = "warn",
+        /// And what was done, without content.
+        Info = "info",
+        /// And how it was done.
+        Debug = "debug",
+        /// And every message's name and size.
+        Trace = "trace",
+    }
+}

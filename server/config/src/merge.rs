@@ -1,0 +1,234 @@
+//! From layers to settings: later layers win, scopes hold, a bad value leaves what was there. Pure; never fails.
+
+use std::collections::BTreeMap;
+
+use aside_secret::redact;
+
+use crate::{
+    declare::{Field, Scope},
+    env,
+    layer::{Layer, Layers, Origin, Place},
+    providers::{self, Draft},
+    raw::Raw,
+    report::{self, Problem},
+    rule::Rule,
+    settings::{self, SECTIONS, Settings},
+    source,
+    walk::{Entry, Found},
+};
+
+/// More problems than anyone reads; the rest is counted.
+const MOST_PROBLEMS: usize = 100;
+
+/// The settings of all layers together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// Typed, and inside their bounds.
+    pub settings: Settings,
+    /// Where the value of every setting comes from, by full key.
+    pub origins: BTreeMap<String, Origin>,
+    /// What is wrong with the layers.
+    pub problems: Vec<Problem>,
+}
+
+/// One setting as `aside config show` prints it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Full key.
+    pub key: String,
+    /// The value as it is written in TOML; `unset` when there is none.
+    pub value: String,
+    /// Where it comes from.
+    pub origin: String,
+}
+
+impl Loaded {
+    /// Every setting with its value and where it comes from; known providers that nobody changed at the end.
+    pub fn show(&self) -> Vec<Shown> {
+        let plain = SECTIONS
+            .iter()
+            .flat_map(|section| section.fields)
+            .map(|field| (field.key.to_owned(), (field.show)(&self.settings)));
+        let of_providers = |declared: bool| {
+            self.settings.providers.iter().filter(move |(_, provider)| provider.declared == declared).flat_map(
+                |(name, provider)| {
+                    providers::shown(provider).map(|(field, value)| (format!("providers.{name}.{field}"), value))
+                },
+            )
+        };
+        plain
+            .chain(of_providers(true))
+            .chain(of_providers(false))
+            .map(|(key, value)| {
+                let origin = self.origins.get(&key).unwrap_or(&Origin::DEFAULT).to_string();
+                Shown { value: redact(&value).into_owned(), origin, key }
+            })
+            .collect()
+    }
+}
+
+/// Puts the layers together.
+pub fn merge(layers: &Layers) -> Loaded {
+    let mut merging = Merging::default();
+    if let Some((path, text)) = &layers.user_file {
+        merging.take(source::file(Layer::User, path, text));
+    }
+    if let Some((path, text)) = &layers.workspace_file {
+        merging.take(source::file(Layer::Workspace, path, text));
+    }
+    if let Some(value) = &layers.editor {
+        merging.take(source::editor(value));
+    }
+    let declared: Vec<String> = merging.drafts.keys().cloned().collect();
+    merging.take(env::walk(&layers.env, &declared));
+    merging.take(source::flags(&layers.flags));
+    merging.finish()
+}
+
+#[derive(Default)]
+struct Merging {
+    settings: Settings,
+    drafts: BTreeMap<String, Draft>,
+    origins: BTreeMap<String, Origin>,
+    problems: Vec<Problem>,
+}
+
+impl Merging {
+    fn take(&mut self, found: Found) {
+        self.problems.extend(found.problems);
+        for entry in found.entries {
+            self.put(entry);
+        }
+    }
+
+    fn put(&mut self, entry: Entry) {
+        let Entry { key, place, raw } = entry;
+        let problem = if let Some(field) = settings::field(&key) {
+            apply(field, &mut self.settings, &key, &raw, &place)
+        } else if let Some((name, field)) = provider_field(&key) {
+            let mut draft = self.drafts.get(name).cloned().unwrap_or_default();
+            let problem = apply(field, &mut draft, &key, &raw, &place);
+            // A provider that no layer may declare here must not begin to exist by a refused value.
+            if problem.is_none() || field.scope.allows(place.layer) {
+                self.drafts.insert(name.to_owned(), draft);
+            }
+            problem
+        } else {
+            Some(report::unknown(&place, &key))
+        };
+        match problem {
+            Some(problem) => self.problems.push(problem),
+            None => {
+                self.origins.insert(key, place);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Loaded {
+        for (name, draft) in std::mem::take(&mut self.drafts) {
+            let (provider, flaws) = providers::build(&name, &draft, true);
+            for flaw in flaws {
+                self.problems.push(self.flaw(&name, flaw));
+            }
+            match provider {
+                Some(provider) => self.settings.providers.insert(name, provider),
+                None => self.settings.providers.remove(&name),
+            };
+        }
+        self.check_roles();
+        self.complete_origins();
+        self.shorten_problems();
+        Loaded { settings: self.settings, origins: self.origins, problems: self.problems }
+    }
+
+    /// About a provider as a whole, told at the setting it is about, or at any of that provider's when that one is not set.
+    fn flaw(&self, name: &str, flaw: providers::Flaw) -> Problem {
+        let prefix = format!("providers.{name}.");
+        let key = format!("{prefix}{}", flaw.field);
+        let of_same = || self.origins.range(prefix.clone()..).next().filter(|(key, _)| key.starts_with(&prefix));
+        let place = self.origins.get(&key).or_else(|| of_same().map(|(_, place)| place)).unwrap_or(&Origin::DEFAULT);
+        Problem::at(place, &key, format!("`{key}` {}", flaw.reason), flaw.hint)
+    }
+
+    /// A role whose provider does not exist stays as it is: an answer from another model would be worse than an error.
+    fn check_roles(&mut self) {
+        let roles = [("roles.chat", &self.settings.roles.chat), ("roles.complete", &self.settings.roles.complete)];
+        for (key, model) in roles {
+            let Some((provider, _)) = model.as_deref().and_then(|model| model.split_once('/')) else {
+                continue;
+            };
+            if self.settings.providers.contains_key(provider) {
+                continue;
+            }
+            let names = self.settings.providers.keys().map(String::as_str);
+            let hint = report::meant_provider(provider, names).map_or_else(
+                || format!("declare `[providers.{}]` with `dialect` and `base_url`", crate::raw::short(provider)),
+                |meant| format!("did you mean `{meant}`?"),
+            );
+            let place = self.origins.get(key).unwrap_or(&Origin::DEFAULT);
+            let message = format!("`{key}` names the provider `{}`, which is not there", crate::raw::short(provider));
+            self.problems.push(Problem::at(place, key, message, hint));
+        }
+    }
+
+    fn complete_origins(&mut self) {
+        let plain = SECTIONS.iter().flat_map(|section| section.fields).map(|field| field.key.to_owned());
+        let of_providers = self
+            .settings
+            .providers
+            .keys()
+            .flat_map(|name| providers::FIELDS.iter().map(move |field| format!("providers.{name}.{}", field.key)));
+        for key in plain.chain(of_providers) {
+            self.origins.entry(key).or_insert(Origin::DEFAULT);
+        }
+    }
+
+    fn shorten_problems(&mut self) {
+        let more = self.problems.len().saturating_sub(MOST_PROBLEMS);
+        if more == 0 {
+            return;
+        }
+        self.problems.truncate(MOST_PROBLEMS);
+        if let Some(last) = self.problems.last().cloned() {
+            let message = format!("there are {more} more problems");
+            let hint = "correct these first".to_owned();
+            self.problems.push(Problem { key: None, line: None, message, hint, ..last });
+        }
+    }
+}
+
+/// The provider's name and the field that `providers.NAME.FIELD` means.
+pub(crate) fn provider_field(key: &str) -> Option<(&str, &'static Field<Draft>)> {
+    let (name, field) = key.strip_prefix("providers.")?.split_once('.')?;
+    let field = providers::FIELDS.iter().find(|known| known.key == field)?;
+    providers::is_name(name).then_some((name, field))
+}
+
+/// Sets one field, or says why not.
+fn apply<T>(field: &Field<T>, target: &mut T, key: &str, raw: &Raw, place: &Place) -> Option<Problem> {
+    if !field.scope.allows(place.layer) {
+        return Some(forbidden(field.scope, key, place));
+    }
+    let reason = (field.set)(target, raw).err()?;
+    let message =
+        if field.rule.may_echo() { format!("`{key} = {}` {reason}", raw.shown()) } else { format!("`{key}` {reason}") };
+    let stays = redact(&(field.show)(target)).into_owned();
+    let hint = format!("use {}; until then `{}` holds", wanted(field.rule), crate::raw::short(&stays));
+    Some(Problem::at(place, key, message, hint))
+}
+
+fn wanted(rule: &dyn Rule) -> String {
+    rule.wanted()
+}
+
+fn forbidden(scope: Scope, key: &str, place: &Place) -> Problem {
+    let who = match place.layer {
+        Layer::Workspace => "a workspace's `.aside.toml`",
+        _ => "the editor's settings",
+    };
+    let hint = match scope {
+        Scope::User => "put it into your own `config.toml`; `aside config path` says where that is",
+        _ => "put it into your own `config.toml` or your editor's settings",
+    };
+    Problem::at(place, key, format!("`{key}` may not be set by {who}; it is not used"), hint.to_owned())
+}

@@ -1,0 +1,113 @@
+//! What is wrong with the settings, told to a person: where, what, why, and what to do.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    layer::{Layer, Place},
+    providers::{self, KNOWN},
+    raw::short,
+    settings::SECTIONS,
+};
+
+/// One thing that is wrong. Never holds key material.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The setting, when it is about one.
+    pub key: Option<String>,
+    /// The layer it is in.
+    pub layer: Layer,
+    /// The file, for a layer that is one.
+    pub file: Option<PathBuf>,
+    /// The line in the file, from 1.
+    pub line: Option<u32>,
+    /// What is wrong and why: value, reason and bounds.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+impl fmt::Display for Problem {
+    /// `FILE:LINE: message; hint`, or the layer where there is no file.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => write!(formatter, "{}:{line}: ", file.display())?,
+            (Some(file), None) => write!(formatter, "{}: ", file.display())?,
+            (None, _) => write!(formatter, "{}: ", self.layer)?,
+        }
+        write!(formatter, "{}; {}", self.message, self.hint)
+    }
+}
+
+impl Problem {
+    /// About the setting `key` at `place`.
+    pub(crate) fn at(place: &Place, key: &str, message: String, hint: String) -> Self {
+        Self {
+            key: Some(short(key)),
+            layer: place.layer,
+            file: place.file.as_deref().map(Path::to_path_buf),
+            line: place.line,
+            message,
+            hint,
+        }
+    }
+
+    /// About a file as a whole, or one of its lines.
+    pub(crate) fn of_file(layer: Layer, file: &Path, line: Option<u32>, message: String, hint: String) -> Self {
+        Self { key: None, layer, file: Some(file.to_path_buf()), line, message, hint }
+    }
+}
+
+/// `key` at `place` is no setting.
+pub(crate) fn unknown(place: &Place, key: &str) -> Problem {
+    let hint = if sounds_secret(key) {
+        "provider keys do not belong into settings; move it to the keyring with `aside secret set`".to_owned()
+    } else {
+        meant(key).map_or_else(
+            || "`aside config show` lists every setting".to_owned(),
+            |meant| format!("did you mean `{meant}`?"),
+        )
+    };
+    Problem::at(place, key, format!("`{}` is not a setting", short(key)), hint)
+}
+
+/// The value at `key` has the shape of a provider key.
+pub(crate) fn holds_key(place: &Place, key: &str) -> Problem {
+    let hint =
+        "move it to the keyring with `aside secret set`, remove it here, and replace the key: it may have been read"
+            .to_owned();
+    Problem::at(place, key, format!("`{}` holds a provider key; it is not used", short(key)), hint)
+}
+
+/// The setting whose name is nearest to `key`.
+pub(crate) fn meant(key: &str) -> Option<String> {
+    if let Some(rest) = key.strip_prefix("providers.") {
+        let (name, field) = rest.split_once('.')?;
+        let field = crate::nearest::nearest(field, providers::FIELDS.iter().map(|field| field.key))?;
+        return Some(format!("providers.{name}.{field}"));
+    }
+    let fields = || SECTIONS.iter().flat_map(|section| section.fields);
+    // The right name in the wrong section, or none, is the likelier mistake than two misspelt parts.
+    let last = key.rsplit('.').next().unwrap_or(key);
+    let same_name: Vec<_> = fields().filter(|field| field.name() == last).collect();
+    if let [only] = same_name.as_slice() {
+        return Some(only.key.to_owned());
+    }
+    let sections = SECTIONS.iter().map(|section| section.name).chain(["providers"]);
+    crate::nearest::nearest(key, fields().map(|field| field.key).chain(sections)).map(str::to_owned)
+}
+
+/// The known or declared provider whose name is nearest to `name`.
+pub(crate) fn meant_provider<'n>(name: &str, declared: impl Iterator<Item = &'n str>) -> Option<String> {
+    crate::nearest::nearest(name, declared.chain(KNOWN.iter().map(|known| known.name))).map(str::to_owned)
+}
+
+fn sounds_secret(key: &str) -> bool {
+    let last = key.rsplit('.').next().unwrap_or(key).to_ascii_lowercase();
+    ["api_key", "apikey", "api-key", "secret", "password", "auth_token", "access_token"]
+        .iter()
+        .any(|word| last.contains(word))
+        || last == "token"
+}

@@ -1,0 +1,102 @@
+//! From a table of raw values to settings by full key. Owns which key means which setting; unknown ones and key material
+//! are told, values are not checked here.
+
+use crate::{
+    layer::Place,
+    providers,
+    raw::{Item, Raw, key_shaped, short},
+    report::{self, Problem},
+    settings,
+};
+
+/// A value for a setting that exists.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Full key.
+    pub(crate) key: String,
+    pub(crate) place: Place,
+    pub(crate) raw: Raw,
+}
+
+/// What one layer says.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Sorts a layer's table into settings and problems. `place` is that of the whole layer.
+pub(crate) fn table(items: Vec<Item>, place: &Place) -> Found {
+    let mut found = Found::default();
+    for item in items {
+        let place = at(place, &item);
+        match item.value {
+            Raw::Null => {}
+            Raw::Table(fields) if item.key == "providers" => {
+                for provider in fields {
+                    of_provider(provider, &place, &mut found);
+                }
+            }
+            Raw::Table(fields) if settings::section_named(&item.key).is_some() => {
+                for field in fields {
+                    let place = at(&place, &field);
+                    let key = format!("{}.{}", item.key, field.key);
+                    let exists = settings::field(&key).is_some();
+                    leaf(key, exists, field.value, place, &mut found);
+                }
+            }
+            value if item.key == "providers" || settings::section_named(&item.key).is_some() => {
+                found.problems.push(not_a_section(&item.key, &value, &place));
+            }
+            value => leaf(item.key, false, value, place, &mut found),
+        }
+    }
+    found
+}
+
+fn of_provider(provider: Item, place: &Place, found: &mut Found) {
+    let place = at(place, &provider);
+    let name = format!("providers.{}", provider.key);
+    match provider.value {
+        Raw::Null => {}
+        Raw::Table(fields) if providers::is_name(&provider.key) => {
+            for field in fields {
+                let place = at(&place, &field);
+                let exists = providers::FIELDS.iter().any(|known| known.key == field.key);
+                leaf(format!("{name}.{}", field.key), exists, field.value, place, found);
+            }
+        }
+        value if value.holds_key() || key_shaped(&name) => found.problems.push(report::holds_key(&place, &name)),
+        Raw::Table(_) => found.problems.push(Problem::at(
+            &place,
+            &name,
+            format!("`{}` is no name for a provider; it is not used", short(&provider.key)),
+            "use lower-case letters, digits, `-` and `_`, at most 64, a letter or digit first".to_owned(),
+        )),
+        value => found.problems.push(not_a_section(&name, &value, &place)),
+    }
+}
+
+fn leaf(key: String, exists: bool, raw: Raw, place: Place, found: &mut Found) {
+    if raw.holds_key() || key_shaped(&key) {
+        found.problems.push(report::holds_key(&place, &key));
+    } else if !exists {
+        found.problems.push(report::unknown(&place, &key));
+    } else if raw != Raw::Null {
+        // An editor sends null for what is not set.
+        found.entries.push(Entry { key, place, raw });
+    }
+}
+
+fn not_a_section(key: &str, value: &Raw, place: &Place) -> Problem {
+    if value.holds_key() {
+        return report::holds_key(place, key);
+    }
+    let key = short(key);
+    let message = format!("`{key}` is {}, and it is a section of settings", value.kind());
+    Problem::at(place, &key, message, format!("write `[{key}]` and its settings below"))
+}
+
+fn at(place: &Place, item: &Item) -> Place {
+    Place { line: item.line.or(place.line), ..place.clone() }
+}
