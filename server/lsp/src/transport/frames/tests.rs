@@ -1,0 +1,1 @@
+//! Frames, faults, and what follows a fault.

@@ -1,0 +1,1 @@
+//! Envelopes: plain, odd and broken.

@@ -1,0 +1,1 @@
+//! The transport as a client meets it.

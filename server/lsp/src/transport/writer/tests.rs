@@ -1,0 +1,1 @@
+//! What leaves, in which order, and what happens when nobody reads.
