@@ -1,0 +1,90 @@
+//! The rule that keeps secret files here, by the names they have.
+
+use std::path::Path;
+
+use crate::secret_files::SECRET_FILES;
+
+/// A file that stays on this machine, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{path}` stays on this machine because of the rule `{rule}`; leave it out of the request")]
+pub struct LeftOut {
+    /// The path, as it was asked for.
+    pub path: String,
+    /// What keeps it here: a pattern of secret file names, the name of an ignore file, or a few words.
+    pub rule: &'static str,
+}
+
+/// Whether a file may be sent to a model, judged by its path alone.
+///
+/// `relative` is the path inside the workspace; a bare name will do for a file outside one. Upper and lower case are the
+/// same, both `/` and `\` separate, and a rule holds at any depth and for everything inside a folder it names. This is the
+/// check for paths that no workspace is known for; inside one, [`crate::Ignore::allows`] knows its ignore files too.
+///
+/// # Errors
+/// [`LeftOut`] with the pattern of the secret files it belongs to.
+pub fn egress(relative: &str) -> Result<(), LeftOut> {
+    let lower = relative.to_lowercase();
+    let names: Vec<&str> = lower.split(['/', '\\']).map(significant).collect();
+    let secret = |pattern: &&&str| matches_anywhere(pattern, &names);
+    match SECRET_FILES.iter().find(secret) {
+        Some(rule) => Err(LeftOut { path: relative.to_owned(), rule }),
+        None => Ok(()),
+    }
+}
+
+/// As [`egress`], with the folder's own name before the path: what lies in a folder called `.ssh` is secret also when that
+/// folder itself was opened.
+pub(crate) fn egress_below(root: &Path, relative: &str) -> Result<(), LeftOut> {
+    match root.file_name() {
+        Some(name) => egress(&format!("{}/{relative}", name.to_string_lossy())),
+        None => egress(relative),
+    }
+}
+
+/// What counts of a file name: Windows opens `.env`, `.env.`, `.env ` and `.env::$DATA` as the same file.
+fn significant(name: &str) -> &str {
+    let name = name.split(':').next().unwrap_or(name);
+    name.trim_end_matches(['.', ' '])
+}
+
+/// Whether the names of `pattern` (separated by `/`) stand side by side somewhere in `names`.
+fn matches_anywhere(pattern: &str, names: &[&str]) -> bool {
+    if !pattern.contains('/') {
+        return names.iter().any(|name| matches_name(pattern.as_bytes(), name.as_bytes()));
+    }
+    let parts: Vec<&str> = pattern.split('/').collect();
+    let side_by_side =
+        |names: &[&str]| parts.iter().zip(names).all(|(part, name)| matches_name(part.as_bytes(), name.as_bytes()));
+    names.windows(parts.len()).any(side_by_side)
+}
+
+/// Whether `name` is what `pattern` says, where `*` stands for any run of characters.
+fn matches_name(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut p, mut n) = (0, 0);
+    // Where the last `*` stood, and how far it reaches: on a mismatch it takes one byte more. Never worse than quadratic.
+    let mut star: Option<(usize, usize)> = None;
+    while n < name.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(&byte) if byte == name[n] => {
+                p += 1;
+                n += 1;
+            }
+            _ => match star {
+                Some((at, reach)) => {
+                    star = Some((at, reach + 1));
+                    p = at + 1;
+                    n = reach + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|&byte| byte == b'*')
+}
+
+#[cfg(test)]
+mod tests;
