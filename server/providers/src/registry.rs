@@ -1,60 +1,132 @@
-//! Providers by settings name.
+//! Providers by settings name: from a reference to a model that can be asked.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use aside_model::{ChatModel, ErrorKind, FillModel, ModelError, ModelRef};
+use aside_model::{ChatModel, ChatRequest, ErrorKind, FillModel, Message, ModelError, ModelRef, Role, StreamEvent};
+use futures_util::StreamExt;
+use tokio::time::Instant;
 
-use crate::{HttpOptions, Keys, ProviderSpec, builtin};
+use crate::{
+    Dialect, HttpOptions, Keys, ProviderSpec,
+    anthropic::Anthropic,
+    builtin,
+    discover::{self, Found},
+    endpoint::Endpoint,
+    http::Http,
+    llama_cpp::LlamaCpp,
+    ollama::Ollama,
+    openai::OpenAi,
+};
 
-/// A model server found on this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// Settings name of the provider.
-    pub provider: String,
-    /// Where it answers.
-    pub address: String,
-    /// The models it has.
-    pub models: Vec<String>,
-}
+/// The most tokens a probe asks for; some providers refuse fewer.
+const PROBE_TOKENS: u32 = 16;
 
 /// All providers of one configuration.
 pub struct Providers {
+    /// A provider whose address is of no use keeps its error, for those who ask for it.
+    known: BTreeMap<String, Result<Provider, ModelError>>,
     builtin: Arc<builtin::Engine>,
 }
 
+#[derive(Clone)]
+enum Provider {
+    Builtin,
+    Remote(Arc<Endpoint>),
+}
+
 impl Providers {
-    /// Providers for these specs. Opens nothing.
+    /// The providers of `specs`, reached as `http` says. Opens nothing: connections and TLS roots come with the first request.
     pub fn new(
-        _specs: Vec<ProviderSpec>,
-        _http: HttpOptions,
-        _keys: Arc<dyn Keys>,
+        specs: Vec<ProviderSpec>,
+        http: HttpOptions,
+        keys: Arc<dyn Keys>,
         builtin: Arc<builtin::Engine>,
     ) -> Self {
-        Self { builtin }
+        let http = Arc::new(Http::new(http));
+        let known = specs.into_iter().map(|spec| {
+            let provider = match spec.dialect {
+                Dialect::Builtin => Ok(Provider::Builtin),
+                _ => Endpoint::new(spec.clone(), Arc::clone(&http), Arc::clone(&keys))
+                    .map(Arc::new)
+                    .map(Provider::Remote),
+            };
+            (spec.name, provider)
+        });
+        Self { known: known.collect(), builtin }
     }
 
-    /// The chat model of this reference.
-    pub fn chat(&self, _model: &ModelRef) -> Result<Arc<dyn ChatModel>, ModelError> {
-        Ok(self.builtin.chat_model())
+    /// The model to talk with. Nothing is asked yet: an unknown model is the provider's to refuse. An unknown provider is
+    /// `InvalidRequest`, with the known ones named.
+    pub fn chat(&self, model: &ModelRef) -> Result<Arc<dyn ChatModel>, ModelError> {
+        Ok(match self.provider(&model.provider)? {
+            Provider::Builtin => self.builtin.chat_model(),
+            Provider::Remote(endpoint) => match endpoint.dialect {
+                Dialect::Anthropic => Arc::new(Anthropic(endpoint)),
+                Dialect::Ollama => Arc::new(Ollama(endpoint)),
+                Dialect::LlamaCpp => Arc::new(LlamaCpp(endpoint)),
+                Dialect::OpenAi | Dialect::Builtin => Arc::new(OpenAi(endpoint)),
+            },
+        })
     }
 
-    /// The fill model of this reference.
-    pub fn fill(&self, _model: &ModelRef) -> Result<Arc<dyn FillModel>, ModelError> {
-        Ok(self.builtin.fill_model())
+    /// The model to fill with; fails as [`Providers::chat`] does.
+    pub fn fill(&self, model: &ModelRef) -> Result<Arc<dyn FillModel>, ModelError> {
+        Ok(match self.provider(&model.provider)? {
+            Provider::Builtin => self.builtin.fill_model(),
+            Provider::Remote(endpoint) => match endpoint.dialect {
+                Dialect::Anthropic => Arc::new(Anthropic(endpoint)),
+                Dialect::Ollama => Arc::new(Ollama(endpoint)),
+                Dialect::LlamaCpp => Arc::new(LlamaCpp(endpoint)),
+                Dialect::OpenAi | Dialect::Builtin => Arc::new(OpenAi(endpoint)),
+            },
+        })
     }
 
-    /// Model servers running on this machine.
+    /// The model servers that run on this machine and need no key: every loopback address among the providers is asked, all
+    /// at once, within 300 ms.
     pub async fn discover(&self) -> Vec<Found> {
-        Vec::new()
+        let remote = self.known.values().flatten().filter_map(|provider| match provider {
+            Provider::Remote(endpoint) => Some(Arc::clone(endpoint)),
+            Provider::Builtin => None,
+        });
+        discover::discover(remote.collect()).await
     }
 
-    /// The models of a provider.
+    /// The models a provider has, as it names them.
     pub async fn models(&self, provider: &str) -> Result<Vec<String>, ModelError> {
-        Err(ModelError::new(ErrorKind::Provider, provider, "not there yet"))
+        match self.provider(provider)? {
+            Provider::Builtin => Ok(vec!["ngram".to_owned(), "search".to_owned()]),
+            Provider::Remote(endpoint) => discover::models(&endpoint).await,
+        }
     }
 
-    /// How long a tiny answer takes.
+    /// How long `model` takes to begin a tiny answer; its failure when it has none. This costs a few tokens.
     pub async fn probe(&self, model: &ModelRef) -> Result<Duration, ModelError> {
-        Err(ModelError::new(ErrorKind::Provider, &model.provider, "not there yet"))
+        let request = ChatRequest {
+            model: model.model.clone(),
+            messages: vec![Message::new(Role::User, "Answer with the word: ready")],
+            max_tokens: Some(PROBE_TOKENS),
+            ..ChatRequest::default()
+        };
+        let began = Instant::now();
+        let mut answer = self.chat(model)?.chat(request);
+        while let Some(event) = answer.next().await {
+            match event? {
+                StreamEvent::Usage(_) => {}
+                StreamEvent::Text(_) | StreamEvent::Reasoning(_) | StreamEvent::End(_) => break,
+            }
+        }
+        Ok(began.elapsed())
+    }
+
+    fn provider(&self, name: &str) -> Result<Provider, ModelError> {
+        self.known.get(name).cloned().unwrap_or_else(|| {
+            let known: Vec<&str> = self.known.keys().map(String::as_str).collect();
+            let message = format!(
+                "there is no provider `{name}`: declare it under [providers.{name}], or use one of {}",
+                known.join(", ")
+            );
+            Err(ModelError::new(ErrorKind::InvalidRequest, name, message))
+        })
     }
 }
