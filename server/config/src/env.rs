@@ -19,7 +19,6 @@ pub(crate) const PREFIX: &str = "ASIDE_";
 const OTHERS: [&str; 2] = ["ASIDE_HOME", "ASIDE_REQUIRE_REAL"];
 
 /// The `ASIDE_*` variables of this process.
-#[expect(clippy::disallowed_methods, reason = "this crate reads the environment for the settings")]
 pub(crate) fn variables() -> (Vec<(String, String)>, Vec<Problem>) {
     select(std::env::vars_os())
 }

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use aside_secret::redact;
-
 use crate::{
     declare::{Field, Scope},
     env,
     layer::{Layer, Layers, Origin, Place},
     providers::{self, Draft},
-    raw::Raw,
+    raw::{Raw, clean, short},
     report::{self, Problem},
-    rule::Rule,
     settings::{self, SECTIONS, Settings},
     source,
     walk::{Entry, Found},
@@ -61,7 +58,7 @@ impl Loaded {
             .chain(of_providers(false))
             .map(|(key, value)| {
                 let origin = self.origins.get(&key).unwrap_or(&Origin::DEFAULT).to_string();
-                Shown { value: redact(&value).into_owned(), origin, key }
+                Shown { value: clean(&value), origin, key }
             })
             .collect()
     }
@@ -162,11 +159,11 @@ impl Merging {
             }
             let names = self.settings.providers.keys().map(String::as_str);
             let hint = report::meant_provider(provider, names).map_or_else(
-                || format!("declare `[providers.{}]` with `dialect` and `base_url`", crate::raw::short(provider)),
+                || format!("declare `[providers.{}]` with `dialect` and `base_url`", short(provider)),
                 |meant| format!("did you mean `{meant}`?"),
             );
             let place = self.origins.get(key).unwrap_or(&Origin::DEFAULT);
-            let message = format!("`{key}` names the provider `{}`, which is not there", crate::raw::short(provider));
+            let message = format!("`{key}` names the provider `{}`, which is not there", short(provider));
             self.problems.push(Problem::at(place, key, message, hint));
         }
     }
@@ -212,13 +209,9 @@ fn apply<T>(field: &Field<T>, target: &mut T, key: &str, raw: &Raw, place: &Plac
     let reason = (field.set)(target, raw).err()?;
     let message =
         if field.rule.may_echo() { format!("`{key} = {}` {reason}", raw.shown()) } else { format!("`{key}` {reason}") };
-    let stays = redact(&(field.show)(target)).into_owned();
-    let hint = format!("use {}; until then `{}` holds", wanted(field.rule), crate::raw::short(&stays));
+    let stays = (field.show)(target);
+    let hint = format!("use {}; until then `{}` holds", field.rule.wanted(), short(&stays));
     Some(Problem::at(place, key, message, hint))
-}
-
-fn wanted(rule: &dyn Rule) -> String {
-    rule.wanted()
 }
 
 fn forbidden(scope: Scope, key: &str, place: &Place) -> Problem {

@@ -126,14 +126,19 @@ impl Raw {
 
 /// Whether `text` holds a word in the shape in which providers issue keys.
 pub(crate) fn key_shaped(text: &str) -> bool {
-    redact(text) != text
+    clean(text) != text
+}
+
+/// `text` without key material; also where dots join it to other words, as they do in `section.key`.
+pub(crate) fn clean(text: &str) -> String {
+    let words = redact(text);
+    words.split('.').map(redact).collect::<Vec<_>>().join(".")
 }
 
 /// At most 60 characters of `text`, redacted, with control characters replaced.
 pub(crate) fn short(text: &str) -> String {
     const LONGEST: usize = 60;
-    let clean = redact(text);
-    let clean = without_user(&clean);
+    let clean = without_user(&clean(text));
     let mut shown: String =
         clean.chars().take(LONGEST).map(|c| if c.is_control() || c == '`' { '·' } else { c }).collect();
     if clean.chars().nth(LONGEST).is_some() {

@@ -63,10 +63,17 @@ impl Problem {
 /// `key` at `place` is no setting.
 pub(crate) fn unknown(place: &Place, key: &str) -> Problem {
     let hint = if sounds_secret(key) {
-        "provider keys do not belong into settings; move it to the keyring with `aside secret set`".to_owned()
+        "provider keys do not belong into settings: move it to the keyring, as the settings page says".to_owned()
     } else {
         meant(key).map_or_else(
-            || "`aside config show` lists every setting".to_owned(),
+            || {
+                if key.starts_with("providers.") {
+                    let names: Vec<_> = providers::FIELDS.iter().map(|field| format!("`{}`", field.key)).collect();
+                    format!("a provider takes {}", names.join(", "))
+                } else {
+                    "`aside config show` lists every setting".to_owned()
+                }
+            },
             |meant| format!("did you mean `{meant}`?"),
         )
     };
@@ -75,9 +82,7 @@ pub(crate) fn unknown(place: &Place, key: &str) -> Problem {
 
 /// The value at `key` has the shape of a provider key.
 pub(crate) fn holds_key(place: &Place, key: &str) -> Problem {
-    let hint =
-        "move it to the keyring with `aside secret set`, remove it here, and replace the key: it may have been read"
-            .to_owned();
+    let hint = "move it to the keyring, as the settings page says, and remove it here".to_owned();
     Problem::at(place, key, format!("`{}` holds a provider key; it is not used", short(key)), hint)
 }
 

@@ -20,6 +20,10 @@ pub(crate) type Reason = String;
 pub(crate) trait Rule {
     /// Type and bounds in one phrase: "a whole number from 1 to 2048".
     fn wanted(&self) -> String;
+    /// The same without how it is written, for a table that has said so above.
+    fn brief(&self) -> String {
+        self.wanted()
+    }
     /// A JSON schema that accepts what the rule accepts, as near as a schema can say it.
     fn schema(&self) -> Json;
     /// A value to show in examples and hints.
@@ -90,9 +94,9 @@ pub(crate) fn duration_text(duration: Duration) -> String {
     let ms = duration.as_millis();
     match ms {
         0 => "0ms".to_owned(),
-        _ if ms % 3_600_000 == 0 => format!("{}h", ms / 3_600_000),
-        _ if ms % 60_000 == 0 => format!("{}m", ms / 60_000),
-        _ if ms % 1000 == 0 => format!("{}s", ms / 1000),
+        _ if ms.is_multiple_of(3_600_000) => format!("{}h", ms / 3_600_000),
+        _ if ms.is_multiple_of(60_000) => format!("{}m", ms / 60_000),
+        _ if ms.is_multiple_of(1000) => format!("{}s", ms / 1000),
         _ => format!("{ms}ms"),
     }
 }

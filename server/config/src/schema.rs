@@ -16,7 +16,7 @@ pub fn schema() -> Json {
         let fields = section
             .fields
             .iter()
-            .map(|field| (field.name().to_owned(), described(field, default(&(field.show)(&defaults)))))
+            .map(|field| (field.name().to_owned(), described(field, value_of(&(field.show)(&defaults)))))
             .collect();
         sections.insert(section.name.to_owned(), object(&paragraph(section.doc), fields));
     }
@@ -43,20 +43,23 @@ fn described<T>(field: &Field<T>, default: Option<Json>) -> Json {
     let wanted = field.rule.wanted();
     schema["description"] = json!(format!("{} Give {wanted}.", field.meaning()));
     schema["x-aside-scope"] = json!(field.scope.as_str());
-    if let Some(default) = default {
-        schema["default"] = default;
+    match default {
+        Some(default) => schema["default"] = default,
+        None => schema["examples"] = json!([value_of(&field.rule.example())]),
     }
     schema
 }
 
 /// The JSON value of a TOML value; `None` for `unset`, which is neither.
-fn default(toml: &str) -> Option<Json> {
+fn value_of(toml: &str) -> Option<Json> {
     let table: toml::Table = toml::from_str(&format!("value = {toml}")).ok()?;
     serde_json::to_value(table.get("value")?).ok()
 }
 
 fn object(about: &str, properties: Map<String, Json>) -> Json {
-    json!({ "type": "object", "description": about, "additionalProperties": false, "properties": properties })
+    let mut schema = json!({ "type": "object", "description": about, "additionalProperties": false });
+    schema["properties"] = Json::Object(properties);
+    schema
 }
 
 fn paragraph(doc: &[&str]) -> String {

@@ -44,11 +44,11 @@ pub(crate) struct Size(pub(crate) u64, pub(crate) u64);
 
 impl Rule for Size {
     fn wanted(&self) -> String {
-        format!(
-            "a size from {} to {}, as a number of bytes or text with a unit (`\"64KiB\"`)",
-            size_text(self.0),
-            size_text(self.1)
-        )
+        format!("{}, as a number of bytes or text with a unit (`\"64KiB\"`)", self.brief())
+    }
+
+    fn brief(&self) -> String {
+        format!("a size from {} to {}", size_text(self.0), size_text(self.1))
     }
 
     fn schema(&self) -> Json {
@@ -100,11 +100,11 @@ pub(crate) struct Lasting(pub(crate) Duration, pub(crate) Duration);
 
 impl Rule for Lasting {
     fn wanted(&self) -> String {
-        format!(
-            "a time from {} to {}, as text with a unit (`\"250ms\"`, `\"2s\"`, `\"15m\"`)",
-            duration_text(self.0),
-            duration_text(self.1)
-        )
+        format!("{}, as text with a unit (`\"250ms\"`, `\"2s\"`, `\"15m\"`)", self.brief())
+    }
+
+    fn brief(&self) -> String {
+        format!("a time from {} to {}", duration_text(self.0), duration_text(self.1))
     }
 
     fn schema(&self) -> Json {
