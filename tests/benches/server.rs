@@ -93,7 +93,11 @@ fn completion(what: &str, lines: usize, count: usize) -> Vec<Row> {
     client.tolerate("textDocument/publishDiagnostics");
     client.shutdown();
     vec![
-        Row::times(&format!("completion overhead, {what}"), &ours, "p50 ≤ 0.5 ms, p95 ≤ 1 ms (best peer 1.1/1.9; 11.6/19.7 in the large file)"),
+        Row::times(
+            &format!("completion overhead, {what}"),
+            &ours,
+            "p50 ≤ 0.5 ms, p95 ≤ 1 ms (best peer 1.1/1.9; 11.6/19.7 in the large file)",
+        ),
         Row::times(&format!("direct HTTP request, same run, {what}"), &direct, ""),
     ]
 }
@@ -180,7 +184,11 @@ fn burst() -> Row {
     client.cancel(last);
     drop(client.answer::<Value>(last));
     client.shutdown();
-    Row::text("burst of ten keystrokes", format!("{seen} upstream requests, 1 alive; every request answered"), "1 alive (peers 2–10)")
+    Row::text(
+        "burst of ten keystrokes",
+        format!("{seen} upstream requests, 1 alive; every request answered"),
+        "1 alive (peers 2–10)",
+    )
 }
 
 /// A long chat answer that the upstream sends as fast as it is read.
@@ -216,7 +224,11 @@ fn chat_relay() -> Vec<Row> {
     client.shutdown();
     let per_piece = spent as f64 * 10_000.0 / PIECES as f64;
     vec![
-        Row::text("chat: first delta after the upstream's first byte", format!("{:.1} ms", first.unwrap_or_default().as_secs_f64() * 1e3), ""),
+        Row::text(
+            "chat: first delta after the upstream's first byte",
+            format!("{:.1} ms", first.unwrap_or_default().as_secs_f64() * 1e3),
+            "",
+        ),
         Row::text(
             "chat: 20,000 deltas relayed and stored",
             format!("{:.0} ms, {events} notifications, {per_piece:.1} µs CPU per delta", took.as_secs_f64() * 1e3),
@@ -227,13 +239,22 @@ fn chat_relay() -> Vec<Row> {
 
 /// A Python file of `lines` lines in which no two functions are the same.
 fn source(lines: usize) -> String {
-    (0..lines).map(|line| if line % 4 == 0 { format!("def f{line}(a, b):\n") } else { format!("    v{line} = a * {line} + b\n") }).collect()
+    (0..lines)
+        .map(
+            |line| {
+                if line % 4 == 0 { format!("def f{line}(a, b):\n") } else { format!("    v{line} = a * {line} + b\n") }
+            },
+        )
+        .collect()
 }
 
 fn type_letter(client: &mut Client, uri: &str, version: i32, line: usize, column: usize) {
     let at = json!({ "line": line, "character": column });
     let change = json!({ "range": { "start": at, "end": at }, "text": "x" });
-    client.notify("textDocument/didChange", json!({ "textDocument": { "uri": uri, "version": version }, "contentChanges": [change] }));
+    client.notify(
+        "textDocument/didChange",
+        json!({ "textDocument": { "uri": uri, "version": version }, "contentChanges": [change] }),
+    );
 }
 
 fn request(uri: &str, line: usize, column: usize) -> Value {

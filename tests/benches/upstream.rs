@@ -127,7 +127,10 @@ fn serve(stream: TcpStream, delay: Duration, shared: &(Mutex<Vec<Seen>>, Condvar
             shared.1.notify_all();
             return;
         }
-        let answer = format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n{BODY}", BODY.len());
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n{BODY}",
+            BODY.len()
+        );
         shared.0.lock().expect("no panics")[number].answered = Some(Instant::now());
         if reader.get_mut().write_all(answer.as_bytes()).is_err() {
             return;

@@ -1,0 +1,136 @@
+//! A real Neovim 0.12 with nothing but `vim.lsp.config`: no plugin, as a user would set it up from the README.
+
+use aside_test_support::{
+    Home, ModelServer, binary,
+    model_server::{
+        Reply,
+        dialects::{llama, openai},
+    },
+    nvim::Nvim,
+    settings_with_model,
+};
+use serde_json::json;
+
+/// The settings that the documentation gives, with the path of the program, and the events of chats kept for the test.
+fn init() -> String {
+    format!(
+        r"
+        vim.lsp.config('aside', {{ cmd = {{ '{}', 'lsp' }}, root_markers = {{ 'Cargo.toml' }}, filetypes = {{ 'rust' }} }})
+        vim.lsp.enable('aside')
+        vim.lsp.inline_completion.enable()
+        vim.keymap.set('i', '<Tab>', function()
+          if not vim.lsp.inline_completion.get() then return '<Tab>' end
+        end, {{ expr = true }})
+        vim.opt.autoindent = false
+        Events = {{}}
+        vim.lsp.handlers['aside/chat/event'] = function(_, params) table.insert(Events, params) end
+        ",
+        binary::aside().display()
+    )
+}
+
+/// Lua: the ghost text on the screen, or nothing.
+const GHOST: &str = r"
+    for name, space in pairs(vim.api.nvim_get_namespaces()) do
+      for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(0, space, 0, -1, { details = true })) do
+        local text = ''
+        for _, chunk in ipairs(mark[4].virt_text or {}) do text = text .. chunk[1] end
+        if name:find('inline_completion') and text ~= '' then return text end
+      end
+    end
+    return false
+";
+
+const FILES: &str = "
+//- Cargo.toml
+[package]
+name = \"demo\"
+//- src/main.rs
+fn add(a: u32, b: u32) -> u32 {
+
+}
+";
+
+/// An editor on a file, attached, with a scripted model.
+fn scene() -> Option<(ModelServer, Home, Nvim)> {
+    let server = ModelServer::start();
+    let home = Home::with(&settings_with_model("llama-cpp", &server.url(""), "qwen2.5-coder"), FILES);
+    let nvim = Nvim::start(&home, &init(), "src/main.rs")?;
+    nvim.until(
+        "the server to be attached",
+        "local c = vim.lsp.get_clients({ name = 'aside' })[1]; return c and c.initialized",
+    );
+    Some((server, home, nvim))
+}
+
+fn fills_with(server: &ModelServer, reply: &Reply) {
+    server.always(llama::INFILL, reply.clone());
+    server.always(llama::COMPLETION, reply.clone());
+}
+
+#[test]
+fn ghost_text_is_shown_and_accepted() {
+    let Some((server, _home, nvim)) = scene() else { return };
+    fills_with(&server, &llama::fill(&["+", " b"]));
+    nvim.keys("jA    a ");
+    let ghost = nvim.until("ghost text", GHOST);
+    assert_eq!(ghost, "+ b");
+    assert_eq!(nvim.lua("return vim.api.nvim_get_current_line()"), "    a ", "ghost text is not text");
+    nvim.keys("<Tab>");
+    nvim.until("the accepted text", "return vim.api.nvim_get_current_line() == '    a + b'");
+}
+
+#[test]
+fn leaving_insert_mode_closes_the_request() {
+    let Some((server, _home, nvim)) = scene() else { return };
+    fills_with(&server, &Reply::sse().silent());
+    nvim.keys("jA    a ");
+    server.wait_live(1);
+    let request = server.requests().pop().expect("a request is live");
+    nvim.keys("<Esc>");
+    server.gone(&request);
+    server.wait_live(0);
+}
+
+#[test]
+fn a_conversation_is_held_by_requests_and_commands() {
+    let Some((server, _home, nvim)) = scene() else { return };
+    let gate = server.gate();
+    let reply = Reply::sse().then(openai::delta("Hello")).hold(&gate).then(openai::delta(", Neovim"));
+    server.once(openai::CHAT, reply.then(openai::finish("stop")).then(openai::DONE));
+    let session = nvim.lua(
+        "local c = vim.lsp.get_clients({ name = 'aside' })[1]
+         local made = c:request_sync('aside/chat/new', { workspace = vim.uri_from_fname(c.root_dir) }, 10000)
+         Session = made.result.session.id
+         local sent = c:request_sync('workspace/executeCommand',
+           { command = 'aside.chat.send', arguments = { { session = Session, text = 'greet me' } } }, 10000)
+         return sent.result.turn and Session",
+    );
+    assert!(session.is_string(), "{session}");
+    let heard = "local text = ''
+         for _, one in ipairs(Events) do if one.event.type == 'delta' then text = text .. one.event.text end end
+         return text == '%' and text";
+    nvim.until("the first piece", &heard.replace('%', "Hello"));
+    gate.open();
+    nvim.until("the whole answer", &heard.replace('%', "Hello, Neovim"));
+    nvim.until("the end", "return #Events > 0 and Events[#Events].event.reason == 'complete'");
+    let opened = nvim.lua(
+        "local c = vim.lsp.get_clients({ name = 'aside' })[1]
+         local opened = c:request_sync('aside/chat/open', { session = Session }, 10000).result
+         return { opened.messages[1].text, opened.messages[2].text }",
+    );
+    assert_eq!(opened, json!(["greet me", "Hello, Neovim"]));
+}
+
+#[test]
+fn the_server_ends_with_the_editor() {
+    let Some((_server, _home, nvim)) = scene() else { return };
+    let pid = nvim.lua("return tonumber(vim.fn.system({ 'pgrep', '-P', vim.fn.getpid(), 'aside' }))");
+    let pid = pid.as_i64().expect("the server is a child of Neovim");
+    nvim.keys("<Esc>:qa!<CR>");
+    let deadline = std::time::Instant::now() + aside_test_support::PATIENCE;
+    while std::path::Path::new(&format!("/proc/{pid}")).exists() {
+        assert!(std::time::Instant::now() < deadline, "the server {pid} outlives its editor");
+        std::thread::yield_now();
+    }
+}

@@ -1,0 +1,122 @@
+//! A child process whose end is an event: waited for with a deadline, never by asking again and again.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Child, ExitStatus},
+    sync::{Arc, Mutex, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A started program. Dropping it kills it.
+#[derive(Debug)]
+pub struct Process {
+    pid: u32,
+    end: mpsc::Receiver<(ExitStatus, Instant)>,
+    ended: Option<(ExitStatus, Instant)>,
+    errors: Arc<Mutex<String>>,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Process {
+    /// Watches `child`; its standard error, where it is a pipe, is collected.
+    pub fn of(mut child: Child) -> Self {
+        let (end_sender, end) = mpsc::channel();
+        let (line_sender, lines) = mpsc::channel();
+        let errors = Arc::new(Mutex::new(String::new()));
+        let pid = child.id();
+        let reader = child.stderr.take().map(|stderr| {
+            let errors = Arc::clone(&errors);
+            thread::spawn(move || collect(stderr, &errors, &line_sender))
+        });
+        thread::spawn(move || {
+            let status = child.wait().expect("a child can be waited for");
+            let at = Instant::now();
+            // What it said last is part of its end, unless a grandchild holds the pipe.
+            if let Some(reader) = reader
+                && !reader.is_finished()
+            {
+                let (done, wait) = mpsc::channel();
+                thread::spawn(move || done.send(reader.join().is_ok()));
+                let _ = wait.recv_timeout(Duration::from_millis(500));
+            }
+            let _ = end_sender.send((status, at));
+        });
+        Self { pid, end, ended: None, errors, lines }
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Everything that it wrote to standard error so far.
+    pub fn errors(&self) -> String {
+        self.errors.lock().expect("nobody panics while holding the text").clone()
+    }
+
+    /// The next line of standard error that holds `text`; fails the test at the deadline.
+    pub fn wait_line(&self, text: &str, patience: Duration) -> String {
+        let deadline = Instant::now() + patience;
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) if line.contains(text) => return line,
+                Ok(_) => {}
+                Err(_) => panic!("no line with `{text}` on standard error, only:\n{}", self.errors()),
+            }
+        }
+    }
+
+    /// How and when it ended, if it does within `patience`.
+    pub fn wait(&mut self, patience: Duration) -> Option<(ExitStatus, Instant)> {
+        if self.ended.is_none() {
+            self.ended = self.end.recv_timeout(patience).ok();
+        }
+        self.ended
+    }
+
+    /// Its resident memory in KiB, where the system tells (Linux).
+    pub fn memory_kib(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().strip_suffix(" kB")?.parse().ok()
+    }
+
+    /// Processor time that it used so far, where the system tells (Linux; in steps of 10 ms).
+    pub fn cpu(&self) -> Option<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok()?;
+        // The fields behind the program's name, which may hold anything: user and system time are the 12th and 13th.
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
+        Some(Duration::from_millis(ticks * 10))
+    }
+
+    /// Ends it as a crash would (SIGKILL) and waits until it is gone.
+    pub fn kill(&mut self) {
+        if self.wait(Duration::ZERO).is_none() {
+            // An error means that it ended by itself just now.
+            let pid = Pid::from_raw(self.pid.cast_signed()).expect("a child has a process id");
+            let _ = kill_process(pid, Signal::KILL);
+            self.wait(crate::PATIENCE).expect("a killed process ends");
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn collect(stderr: impl Read, errors: &Mutex<String>, lines: &mpsc::Sender<String>) {
+    for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line).into_owned();
+        let mut text = errors.lock().expect("nobody panics while holding the text");
+        text.push_str(&line);
+        text.push('\n');
+        drop(text);
+        drop(lines.send(line));
+    }
+}

@@ -1,0 +1,228 @@
+//! The rules of the repository that no compiler checks: who may import whom, how large things may grow, what every file
+//! begins with. Each test is one rule; its failure lists every place that breaks it.
+#![expect(clippy::disallowed_methods, reason = "the tests walk the repository")]
+
+mod tidy {
+    //! Reading the repository: its files, and Rust source without comments, texts and tests.
+    pub mod files;
+    pub mod source;
+}
+
+use std::{collections::BTreeMap, fs};
+
+use aside_test_support::binary::repository;
+use tidy::{
+    files::{Manifest, crates, read, rust_files},
+    source::{Source, functions},
+};
+
+/// The most lines of a file, and of a function.
+const FILE_LINES: usize = 800;
+const FUNCTION_LINES: usize = 100;
+
+/// Which of our crates each crate may import. `aside`, which plugs everything together, may import all.
+const IMPORTS: [(&str, &[&str]); 11] = [
+    ("secret", &[]),
+    ("text", &[]),
+    ("model", &["secret"]),
+    ("config", &["secret"]),
+    ("storage", &["secret"]),
+    ("vault", &["secret", "storage"]),
+    ("providers", &["secret", "model"]),
+    ("sessions", &["secret", "model", "storage"]),
+    ("index", &["text", "model", "storage"]),
+    ("assist", &["text", "model", "sessions", "index"]),
+    ("lsp", &["assist", "sessions", "vault", "index", "config", "text", "model"]),
+];
+
+/// Packages that only these crates may import: each is one effect or one format that has one owner.
+const OWNERS: [(&str, &[&str]); 15] = [
+    ("reqwest", &["providers"]),
+    ("rustls", &["providers"]),
+    ("hyper", &[]),
+    ("tower-lsp", &["lsp"]),
+    ("tower-service", &["lsp"]),
+    ("keyring", &["vault"]),
+    ("zbus-secret-service-keyring-store", &["vault"]),
+    ("apple-native-keyring-store", &["vault"]),
+    ("windows-native-keyring-store", &["vault"]),
+    ("rusqlite", &["storage", "sessions"]),
+    ("ropey", &["text"]),
+    ("ignore", &["index"]),
+    ("clap", &["aside"]),
+    ("anyhow", &["aside"]),
+    ("tracing-subscriber", &["aside"]),
+];
+
+/// Packages that a crate must do without, so that it stays what it is.
+const WITHOUT: [(&str, &[&str]); 4] = [
+    ("secret", &["serde", "serde_json", "tokio"]),
+    ("text", &["tokio", "serde"]),
+    ("model", &["tokio", "serde_json"]),
+    ("config", &["tokio"]),
+];
+
+/// Who reads the bytes of a secret, and in how many places. `expose` is the only door.
+const EXPOSED: &[(&str, usize)] = &[];
+
+/// What may lie at the top of the repository besides dotfiles.
+const TOP: [&str; 11] = [
+    "CHANGELOG.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "README.md",
+    "SECURITY.md",
+    "docs",
+    "editors",
+    "server",
+    "target",
+    "tests",
+];
+
+#[track_caller]
+fn none(rule: &str, broken: &[String]) {
+    assert!(broken.is_empty(), "{rule}:\n  {}", broken.join("\n  "));
+}
+
+#[test]
+fn crates_import_downwards_only() {
+    let allowed: BTreeMap<_, _> = IMPORTS.into_iter().collect();
+    let mut broken = Vec::new();
+    for Manifest { name, ours, .. } in crates() {
+        match allowed.get(name.as_str()) {
+            _ if name == "aside" => {}
+            None => broken.push(format!("`{name}` is not in the table of tests/tidy.rs")),
+            Some(allowed) => {
+                let wrong = ours.iter().filter(|import| !allowed.contains(&import.as_str()));
+                broken.extend(wrong.map(|import| format!("`{name}` imports `{import}`")));
+            }
+        }
+    }
+    none("a crate imports only what stands below it (docs/architecture.md)", &broken);
+}
+
+#[test]
+fn each_effect_has_its_owner() {
+    let mut broken = Vec::new();
+    for Manifest { name, others, .. } in crates() {
+        for (package, owners) in OWNERS {
+            if others.contains(package) && !owners.contains(&name.as_str()) {
+                broken.push(format!("`{name}` imports `{package}`, which belongs to {owners:?}"));
+            }
+        }
+        for (_, without) in WITHOUT.iter().filter(|(known, _)| *known == name) {
+            let wrong = without.iter().filter(|package| others.contains(**package));
+            broken.extend(wrong.map(|package| format!("`{name}` does without `{package}`")));
+        }
+        let metrics = others.iter().filter(|package| package.contains("prometheus") || package.starts_with("metrics"));
+        broken.extend(metrics.map(|package| format!("`{name}` imports the metrics library `{package}`")));
+    }
+    none("an effect has one owner", &broken);
+}
+
+#[test]
+fn every_crate_is_on_the_map() {
+    let map = fs::read_to_string(repository().join("docs/architecture.md")).unwrap_or_default();
+    let missing = crates().into_iter().filter(|one| !map.contains(&format!("| `{}` |", one.name)));
+    let broken: Vec<_> = missing.map(|one| format!("`{}` has no row in docs/architecture.md", one.name)).collect();
+    none("every crate is on the map", &broken);
+}
+
+#[test]
+fn every_file_says_what_it_owns() {
+    let silent = rust_files().into_iter().filter(|path| !read(path).starts_with("//! "));
+    none("a file begins with `//!`", &silent.collect::<Vec<_>>());
+}
+
+#[test]
+fn no_file_and_no_function_is_too_long() {
+    let mut broken = Vec::new();
+    for path in rust_files() {
+        let source = Source::of(&read(&path));
+        let lines = source.lines();
+        if lines > FILE_LINES {
+            broken.push(format!("{path} has {lines} lines, more than {FILE_LINES}"));
+        }
+        for (name, line, length) in functions(&source) {
+            if length > FUNCTION_LINES {
+                broken.push(format!("{path}:{line}: `{name}` has {length} lines, more than {FUNCTION_LINES}"));
+            }
+        }
+    }
+    none("files and functions stay readable", &broken);
+}
+
+#[test]
+fn nothing_is_unwrapped_outside_tests() {
+    let mut broken = Vec::new();
+    for path in rust_files().into_iter().filter(|path| !is_test(path)) {
+        let found = Source::of(&read(&path)).without_tests().find(".unwrap()");
+        broken.extend(found.into_iter().map(|line| format!("{path}:{line}")));
+    }
+    none("`unwrap` is for tests; elsewhere `expect` says why it holds", &broken);
+}
+
+#[test]
+fn secrets_are_exposed_where_the_list_says() {
+    let mut found: Vec<(String, usize)> = Vec::new();
+    for path in rust_files().into_iter().filter(|path| !is_test(path) && !path.starts_with("server/secret/")) {
+        let count = Source::of(&read(&path)).without_tests().find(".expose()").len();
+        if count > 0 {
+            found.push((path, count));
+        }
+    }
+    let expected: Vec<_> = EXPOSED.iter().map(|(path, count)| ((*path).to_owned(), *count)).collect();
+    assert_eq!(found, expected, "whoever reads the bytes of a secret is on the list in tests/tidy.rs");
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    // Put together here, so that this file does not break its own rule.
+    let words =
+        [["to", "do!"], ["unimple", "mented!"], ["TO", "DO"], ["FIX", "ME"], ["#[ig", "nore"], ["#[al", "low("]];
+    let mut broken = Vec::new();
+    for path in rust_files() {
+        for (number, line) in read(&path).lines().enumerate() {
+            let found = words.iter().map(|halves| halves.concat()).find(|word| line.contains(word));
+            broken.extend(found.map(|word| format!("{path}:{}: `{word}`", number + 1)));
+        }
+    }
+    none("nothing is left for later, skipped or waved through", &broken);
+}
+
+#[test]
+fn no_file_is_forgotten() {
+    let all = rust_files();
+    let mut broken = Vec::new();
+    for path in all.iter().filter(|path| !["lib.rs", "main.rs"].iter().any(|root| path.ends_with(root))) {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let name = name.trim_end_matches(".rs");
+        if name == "mod" {
+            broken.push(format!("{path}: a module `foo` lives in `foo.rs`, its children in `foo/`"));
+        }
+        let parents = [format!("{folder}.rs"), format!("{folder}/lib.rs"), format!("{folder}/main.rs")];
+        let declared = parents.iter().filter(|parent| all.contains(parent)).any(|parent| {
+            let text = read(parent);
+            text.lines().any(|line| line.trim_end().ends_with(&format!("mod {name};")))
+        });
+        let target = folder == "tests" || folder == "tests/benches";
+        if !declared && !target {
+            broken.push(format!("{path}: no module declares it"));
+        }
+    }
+    none("every file is compiled", &broken);
+}
+
+#[test]
+fn the_top_of_the_repository_holds_what_it_should() {
+    let entries = fs::read_dir(repository()).expect("the repository is readable").flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let strange = names.filter(|name| !name.starts_with('.') && !TOP.contains(&name.as_str()));
+    none("nothing else lies at the top", &strange.collect::<Vec<_>>());
+}
+
+/// Whether all of a file is tests.
+fn is_test(path: &str) -> bool {
+    path.starts_with("tests/") || path.ends_with("/tests.rs") || path.contains("/tests/")
+}
