@@ -60,7 +60,7 @@ pub(crate) fn walk(variables: &[(String, String)], providers: &[String]) -> Foun
             Some(key) => {
                 found.entries.push(Entry { key, place: place(name), raw: Raw::Loose(value.clone()) });
             }
-            None => found.problems.push(unknown(name)),
+            None => found.tell(|| unknown(name)),
         }
     }
     found

@@ -14,9 +14,6 @@ use crate::{
     walk::{Entry, Found},
 };
 
-/// More problems than anyone reads; the rest is counted.
-const MOST_PROBLEMS: usize = 100;
-
 /// The settings of all layers together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
@@ -88,11 +85,13 @@ struct Merging {
     drafts: BTreeMap<String, Draft>,
     origins: BTreeMap<String, Origin>,
     problems: Vec<Problem>,
+    untold: usize,
 }
 
 impl Merging {
     fn take(&mut self, found: Found) {
         self.problems.extend(found.problems);
+        self.untold += found.untold;
         for entry in found.entries {
             self.put(entry);
         }
@@ -181,11 +180,11 @@ impl Merging {
     }
 
     fn shorten_problems(&mut self) {
-        let more = self.problems.len().saturating_sub(MOST_PROBLEMS);
+        let more = self.problems.len().saturating_sub(report::MOST) + self.untold;
         if more == 0 {
             return;
         }
-        self.problems.truncate(MOST_PROBLEMS);
+        self.problems.truncate(report::MOST);
         if let Some(last) = self.problems.last().cloned() {
             let message = format!("there are {more} more problems");
             let hint = "correct these first".to_owned();

@@ -12,6 +12,9 @@ use crate::{
     settings::SECTIONS,
 };
 
+/// More problems than anyone reads; the rest is counted.
+pub(crate) const MOST: usize = 100;
+
 /// One thing that is wrong. Never holds key material.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {

@@ -66,9 +66,10 @@ fn upper_lines(text: &str) -> &str {
 
 /// The entries, or the byte offset of the first error (at most the length, on a character's boundary) and its reason.
 fn parse(text: &str) -> Result<Vec<Item>, (usize, String)> {
-    let lines = |offset: usize| line_at(text, offset);
+    let ends: Vec<usize> = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+    let line_of = |offset: usize| number(ends.partition_point(|end| *end < offset));
     match DeTable::parse(text) {
-        Ok(table) => match Raw::from_toml(&DeValue::Table(table.into_inner()), &lines, 0) {
+        Ok(table) => match Raw::from_toml(&DeValue::Table(table.into_inner()), &line_of, 0) {
             Raw::Table(items) => Ok(items),
             _ => Ok(Vec::new()),
         },
@@ -80,9 +81,13 @@ fn parse(text: &str) -> Result<Vec<Item>, (usize, String)> {
     }
 }
 
+/// The line of a byte offset, from 1.
 fn line_at(text: &str, offset: usize) -> u32 {
-    let before = &text.as_bytes()[..offset.min(text.len())];
-    u32::try_from(before.iter().filter(|byte| **byte == b'\n').count()).unwrap_or(u32::MAX - 1) + 1
+    number(text[..offset].bytes().filter(|byte| *byte == b'\n').count())
+}
+
+fn number(newlines_before: usize) -> u32 {
+    u32::try_from(newlines_before).map_or(u32::MAX, |newlines| newlines.saturating_add(1))
 }
 
 /// The editor's settings: an object of sections, alone or under `aside`; keys may be nested or written with dots.
@@ -95,7 +100,7 @@ pub(crate) fn editor(value: &Json) -> Found {
             let message = format!("the editor's settings are {}, not an object", other.kind());
             let hint = "send `{ \"complete\": { \"enabled\": true } }`".to_owned();
             let problem = Problem { key: None, layer: Layer::Editor, file: None, line: None, message, hint };
-            return Found { entries: Vec::new(), problems: vec![problem] };
+            return Found { problems: vec![problem], ..Found::default() };
         }
     };
     walk::table(ours(items), &place)
@@ -165,7 +170,7 @@ pub(crate) fn flags(flags: &[(String, String)]) -> Found {
         if settings::field(key).is_some() || crate::merge::provider_field(key).is_some() {
             found.entries.push(Entry { key: key.clone(), place: place.clone(), raw: Raw::Loose(value.clone()) });
         } else {
-            found.problems.push(report::unknown(&place, key));
+            found.tell(|| report::unknown(&place, key));
         }
     }
     found

@@ -99,6 +99,16 @@ fn a_bad_value_leaves_the_layer_below_and_is_told_in_full() {
 }
 
 #[test]
+fn a_bad_variable_is_told_by_its_name() {
+    let env = pairs(&[("ASIDE_COMPLETE_DEBOUNCE", "1m")]);
+    assert_eq!(
+        problem(&Layers { env, ..Layers::default() }).to_string(),
+        "environment: `ASIDE_COMPLETE_DEBOUNCE = 1m` is longer than the greatest, 2s; use a time from 0ms to 2s, \
+         as text with a unit (`\"250ms\"`, `\"2s\"`, `\"15m\"`); until then `\"40ms\"` holds"
+    );
+}
+
+#[test]
 fn an_unknown_key_is_told_with_what_was_meant() {
     for (text, hint) in [
         ("[complete]\nmax_token = 1", "did you mean `complete.max_tokens`?"),

@@ -23,6 +23,19 @@ pub(crate) struct Entry {
 pub(crate) struct Found {
     pub(crate) entries: Vec<Entry>,
     pub(crate) problems: Vec<Problem>,
+    /// How many more problems there are than anyone reads.
+    pub(crate) untold: usize,
+}
+
+impl Found {
+    /// Takes the problem down, or only counts it when there are many.
+    pub(crate) fn tell(&mut self, problem: impl FnOnce() -> Problem) {
+        if self.problems.len() < report::MOST {
+            self.problems.push(problem());
+        } else {
+            self.untold += 1;
+        }
+    }
 }
 
 /// Sorts a layer's table into settings and problems. `place` is that of the whole layer.
@@ -46,7 +59,7 @@ pub(crate) fn table(items: Vec<Item>, place: &Place) -> Found {
                 }
             }
             value if item.key == "providers" || settings::section_named(&item.key).is_some() => {
-                found.problems.push(not_a_section(&item.key, &value, &place));
+                found.tell(|| not_a_section(&item.key, &value, &place));
             }
             value => leaf(item.key, false, value, place, &mut found),
         }
@@ -66,22 +79,21 @@ fn of_provider(provider: Item, place: &Place, found: &mut Found) {
                 leaf(format!("{name}.{}", field.key), exists, field.value, place, found);
             }
         }
-        value if value.holds_key() || key_shaped(&name) => found.problems.push(report::holds_key(&place, &name)),
-        Raw::Table(_) => found.problems.push(Problem::at(
-            &place,
-            &name,
-            format!("`{}` is no name for a provider; it is not used", short(&provider.key)),
-            "use lower-case letters, digits, `-` and `_`, at most 64, a letter or digit first".to_owned(),
-        )),
-        value => found.problems.push(not_a_section(&name, &value, &place)),
+        value if value.holds_key() || key_shaped(&name) => found.tell(|| report::holds_key(&place, &name)),
+        Raw::Table(_) => found.tell(|| {
+            let message = format!("`{}` is no name for a provider; it is not used", short(&provider.key));
+            let hint = "use lower-case letters, digits, `-` and `_`, at most 64, a letter or digit first".to_owned();
+            Problem::at(&place, &name, message, hint)
+        }),
+        value => found.tell(|| not_a_section(&name, &value, &place)),
     }
 }
 
 fn leaf(key: String, exists: bool, raw: Raw, place: Place, found: &mut Found) {
     if raw.holds_key() || key_shaped(&key) {
-        found.problems.push(report::holds_key(&place, &key));
+        found.tell(|| report::holds_key(&place, &key));
     } else if !exists {
-        found.problems.push(report::unknown(&place, &key));
+        found.tell(|| report::unknown(&place, &key));
     } else if raw != Raw::Null {
         // An editor sends null for what is not set.
         found.entries.push(Entry { key, place, raw });
