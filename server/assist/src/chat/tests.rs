@@ -91,7 +91,7 @@ impl Desk {
     async fn say(&self, ask: Ask) -> ChatRequest {
         let (sender, mut events) = mpsc::unbounded_channel();
         let outbox: Arc<dyn Outbox> = Arc::new(Events(sender));
-        self.sessions.subscribe(self.session, Arc::downgrade(&outbox)).await.expect("subscribed");
+        self.sessions.subscribe(self.session, &outbox).await.expect("subscribed");
         let turn = self.chat.send(ask).await.expect("taken");
         while let Some(event) = events.recv().await {
             if event.turn == turn && matches!(event.event, Event::End { .. }) {

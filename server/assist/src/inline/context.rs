@@ -7,7 +7,7 @@ use aside_index::egress;
 use aside_model::Snippet;
 use aside_text::Document;
 
-use super::{Ask, Empty, LeftOut, Options, trim::Shape};
+use super::{Ask, Empty, LeftOut, Options, Trigger, trim::Shape};
 
 /// Lines taken before and after a visited place of another document.
 const NEIGHBOUR_LINES: usize = 12;
@@ -35,11 +35,13 @@ impl Context {
 
 /// The reason not to ask any model about this document, if there is one.
 pub(super) fn refusal(ask: &Ask, options: &Options) -> Option<Empty> {
-    if !options.enabled {
+    // What a person asks for by a key or command comes even where typing is left alone.
+    let unasked = ask.trigger == Trigger::Automatic;
+    if unasked && !options.enabled {
         return Some(Empty::Disabled);
     }
     let language = ask.document.language();
-    if options.disabled_languages.iter().any(|disabled| disabled == language) {
+    if unasked && options.disabled_languages.iter().any(|disabled| disabled == language) {
         return Some(Empty::Language(language.to_owned()));
     }
     let path = ask.relative.clone().or_else(|| file_path(ask.document.uri()))?;

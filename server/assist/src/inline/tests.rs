@@ -187,6 +187,14 @@ async fn every_empty_answer_has_a_reason() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_person_asks_for_comes_even_when_typing_is_left_alone() {
+    let (inline, _) = feature(vec![Script::Says("1")]);
+    inline.set_options(Options { enabled: false, disabled_languages: vec!["python".into()], ..Options::default() });
+    let asked = Ask { trigger: Trigger::Invoked, ..ask("x = |\n") };
+    assert_eq!(shown(&inline.complete(asked).await), ["1"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_secret_file_is_shown_to_no_model() {
     let (inline, model) = feature(vec![]);
     let answer = inline.complete(ask_in("file:///w/.env", "TOKEN=|\n")).await;
