@@ -206,8 +206,12 @@ fn apply<T>(field: &Field<T>, target: &mut T, key: &str, raw: &Raw, place: &Plac
         return Some(forbidden(field.scope, key, place));
     }
     let reason = (field.set)(target, raw).err()?;
-    let message =
-        if field.rule.may_echo() { format!("`{key} = {}` {reason}", raw.shown()) } else { format!("`{key}` {reason}") };
+    let name = place.variable.as_deref().unwrap_or(key);
+    let message = if field.rule.may_echo() {
+        format!("`{name} = {}` {reason}", raw.shown())
+    } else {
+        format!("`{name}` {reason}")
+    };
     let stays = (field.show)(target);
     let hint = format!("use {}; until then `{}` holds", field.rule.wanted(), short(&stays));
     Some(Problem::at(place, key, message, hint))
