@@ -234,3 +234,71 @@ impl Drop for ModelServer {
         drop(TcpStream::connect(self.address));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::{dialects::openai, *};
+
+    fn ask(server: &ModelServer, path: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(server.address()).expect("the server listens");
+        write!(stream, "POST {path} HTTP/1.1\r\nContent-Length: 2\r\nX-Case: A\r\n\r\n{{}}").expect("the server reads");
+        stream
+    }
+
+    fn read_until(stream: &mut TcpStream, text: &str) -> String {
+        let mut bytes = Vec::new();
+        let mut byte = [0];
+        while !String::from_utf8_lossy(&bytes).ends_with(text) {
+            assert_eq!(stream.read(&mut byte).expect("the server answers"), 1, "the answer ended early");
+            bytes.push(byte[0]);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    #[test]
+    fn a_gate_holds_the_rest_of_an_answer_back() {
+        let server = ModelServer::start();
+        let gate = server.gate();
+        server.once("/x", Reply::sse().then("one").hold(&gate).then("two"));
+        let mut stream = ask(&server, "/x");
+        read_until(&mut stream, "one\r\n");
+        server.wait_live(1);
+        gate.open();
+        assert_eq!(read_until(&mut stream, "0\r\n\r\n"), "3\r\ntwo\r\n0\r\n\r\n");
+        server.wait_live(0);
+        let request = server.request("/x");
+        assert_eq!((request.header("x-case"), request.text()), (Some("A"), "{}".to_owned()));
+    }
+
+    #[test]
+    fn the_moment_is_known_when_a_client_goes_away() {
+        let server = ModelServer::start();
+        server.always("/x", Reply::sse().then("one").silent());
+        let mut stream = ask(&server, "/x");
+        read_until(&mut stream, "one\r\n");
+        let left = Instant::now();
+        drop(stream);
+        assert!(server.gone(&server.request("/x")) >= left);
+    }
+
+    #[test]
+    fn scripted_answers_come_in_order_and_the_rest_is_not_found() {
+        let server = ModelServer::start();
+        server.once("/x", Reply::json(200, &serde_json::json!(1)));
+        server.once("/x", Reply::json(200, &serde_json::json!(2)));
+        let answers = (0..3).map(|_| read_until(&mut ask(&server, "/x"), "0\r\n\r\n")).collect::<Vec<_>>();
+        assert!(answers[0].contains("\r\n1\r\n") && answers[1].contains("\r\n2\r\n"), "{answers:?}");
+        assert!(answers[2].starts_with("HTTP/1.1 404 "), "{answers:?}");
+    }
+
+    #[test]
+    fn a_broken_answer_ends_without_its_last_chunk() {
+        let server = ModelServer::start();
+        server.once(openai::CHAT, Reply::sse().then("one").broken());
+        let mut text = String::new();
+        ask(&server, openai::CHAT).read_to_string(&mut text).expect("the server answers");
+        assert!(text.ends_with("3\r\none\r\n"), "{text:?}");
+    }
+}

@@ -77,3 +77,17 @@ impl Nvim {
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_typed_and_lua_is_answered() {
+        let home = Home::with("", "//- a.txt\none\n");
+        let Some(nvim) = Nvim::start(&home, "vim.g.started = true", "a.txt") else { return };
+        assert_eq!(nvim.lua("return vim.g.started"), true);
+        nvim.keys("A two<Esc>");
+        nvim.until("the typed text", "return vim.api.nvim_get_current_line() == 'one two'");
+    }
+}
