@@ -1,0 +1,167 @@
+//! Opening one connection: the file, its protection, its pragmas, its schema. Owns what is checked and in which order; a file
+//! that is not ours or is newer than this program is left as it was.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
+
+use super::OpenError;
+use crate::{StorageError, private};
+
+/// How long a write waits for another process's.
+const BUSY: Duration = Duration::from_secs(5);
+/// `Asid`, in the header of every database of ours.
+const APPLICATION: i64 = 0x4173_6964;
+/// SQLite's own page cache, for each connection.
+const CACHE_KIB: i64 = 512;
+/// The write-ahead log is cut back to this size after it was folded in.
+const LOG_BYTES: i64 = 4 * 1024 * 1024;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
+/// Which database, and what a connection to it may do.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub(super) path: PathBuf,
+    pub(super) migrations: &'static [&'static str],
+    pub(super) access: Access,
+}
+
+impl Source {
+    /// Opens the database. `None` when it does not exist and may not be created.
+    pub(super) fn connect(&self) -> Result<Option<Connection>, OpenError> {
+        // One at a time in this process: a handle to the file that is closed while another thread opens it would release the
+        // locks SQLite has just taken. Held while one connection is opened.
+        static OPENING: Mutex<()> = Mutex::new(());
+        let _opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
+
+        let Some(path) = self.settle_files()? else { return Ok(None) };
+        let deadline = Instant::now() + BUSY;
+        loop {
+            // Two processes that start together meet at the switch to WAL, where SQLite does not wait by itself.
+            match self.open(&path) {
+                Err(error) if error.is_busy() && Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
+                other => return other.map(Some),
+            }
+        }
+    }
+
+    /// Makes sure that the files are ours and private. Gives the path without links on the way, which SQLite refuses.
+    fn settle_files(&self) -> Result<Option<PathBuf>, OpenError> {
+        let because = |error| StorageError::because("open", &self.path)(error);
+        let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else {
+            return Err(because(io::ErrorKind::InvalidInput.into()).into());
+        };
+        if self.access == Access::Write {
+            private::ensure_dir(folder)?;
+        }
+        let path = match folder.canonicalize() {
+            Ok(folder) => folder.join(name),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(because(error).into()),
+        };
+        if !private::settle(&path)? {
+            if self.access == Access::Read {
+                return Ok(None);
+            }
+            private::ensure_file(&path)?;
+            private::settle(&path)?;
+        }
+        for beside in ["-wal", "-shm", "-journal"] {
+            let mut name = path.clone().into_os_string();
+            name.push(beside);
+            private::settle(Path::new(&name))?;
+        }
+        Ok(Some(path))
+    }
+
+    fn open(&self, path: &Path) -> Result<Connection, OpenError> {
+        let flags =
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        let refused = OpenError::refused(path);
+        let mut connection = Connection::open_with_flags(path, flags).map_err(&refused)?;
+        protect(&connection).map_err(&refused)?;
+        let version = self.recognize(path, &connection)?;
+        tune(&connection, path).map_err(&refused)?;
+        if version < self.migrations.len() {
+            self.migrate(path, &mut connection)?;
+        }
+        if self.access == Access::Read {
+            connection.pragma_update(None, "query_only", true).map_err(&refused)?;
+        }
+        Ok(connection)
+    }
+
+    /// Gives the version of the schema, if the database is ours and not newer than we are.
+    fn recognize(&self, path: &Path, connection: &Connection) -> Result<usize, OpenError> {
+        let refused = OpenError::refused(path);
+        let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(&refused);
+        let (application, found) = (number("application_id")?, number("user_version")?);
+        let tables = "SELECT count(*) FROM sqlite_schema";
+        let empty = connection.query_row(tables, (), |row| row.get::<_, i64>(0)).map_err(&refused)? == 0;
+        let fresh = application == 0 && found == 0 && empty;
+        if application != APPLICATION && !fresh {
+            return Err(OpenError::Foreign { path: path.to_owned() });
+        }
+        match usize::try_from(found) {
+            Ok(version) if version <= self.migrations.len() => Ok(version),
+            _ => Err(OpenError::Newer { path: path.to_owned(), found, known: self.migrations.len() as i64 }),
+        }
+    }
+
+    /// Brings the schema up to date in one transaction. The version is read again inside it: another process may be ahead.
+    fn migrate(&self, path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
+        let refused = OpenError::refused(path);
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&refused)?;
+        let version = self.recognize(path, &transaction)?;
+        for statements in &self.migrations[version..] {
+            transaction.execute_batch(statements).map_err(&refused)?;
+        }
+        transaction.pragma_update(None, "application_id", APPLICATION).map_err(&refused)?;
+        transaction.pragma_update(None, "user_version", self.migrations.len() as i64).map_err(&refused)?;
+        transaction.commit().map_err(&refused)
+    }
+}
+
+/// What must hold before the first statement touches the file.
+fn protect(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    // Sorting must not spill what is stored into a shared temporary directory.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(())).or_else(no_row)
+}
+
+fn tune(connection: &Connection, path: &Path) -> rusqlite::Result<()> {
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if mode != "wal" {
+        tracing::warn!(path = %path.display(), mode, "the database has no write-ahead log: writers and readers wait for each other");
+    }
+    // A commit is on disk when it returns.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
+    connection.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES, |_| Ok(()))?;
+    connection.pragma_update(None, "foreign_keys", true)
+}
+
+/// A build of SQLite without memory mapping answers its pragma with nothing.
+fn no_row(error: rusqlite::Error) -> rusqlite::Result<()> {
+    match error {
+        rusqlite::Error::QueryReturnedNoRows => Ok(()),
+        other => Err(other),
+    }
+}

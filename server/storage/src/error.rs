@@ -1,0 +1,89 @@
+//! How keeping files private fails. Owns one vocabulary for all of them; each error names its path.
+
+use std::{io, path::PathBuf};
+
+/// A file or directory that could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The system refused.
+    #[error("cannot {action} `{path}`: {source}", path = path.display())]
+    Io {
+        /// What was tried: `open`, `create`, `write`, ...
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A link stands where our own file belongs.
+    #[error("`{path}` is a symbolic link", path = path.display())]
+    Symlink {
+        /// Where.
+        path: PathBuf,
+    },
+    /// Something else stands there.
+    #[error("`{path}` is not a {wanted}", path = path.display())]
+    WrongKind {
+        /// Where.
+        path: PathBuf,
+        /// What belongs there: `file` or `directory`.
+        wanted: &'static str,
+    },
+    /// It belongs to another user.
+    #[error("`{path}` belongs to user {owner}, not to you", path = path.display())]
+    ForeignOwner {
+        /// Where.
+        path: PathBuf,
+        /// The other user's number.
+        owner: u32,
+    },
+    /// The file has further names, so that others may read or change it elsewhere.
+    #[error("`{path}` has {links} names (hard links)", path = path.display())]
+    HardLinked {
+        /// Where.
+        path: PathBuf,
+        /// How many names.
+        links: u64,
+    },
+}
+
+impl StorageError {
+    /// The next step for a person, one sentence.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Io { source, path, .. } => match source.kind() {
+                io::ErrorKind::PermissionDenied => {
+                    format!("make `{}` accessible to yourself, or set ASIDE_HOME to another folder", path.display())
+                }
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space on the disk".to_owned(),
+                io::ErrorKind::ReadOnlyFilesystem => {
+                    "the file system is read-only: set ASIDE_HOME to a folder that can be written".to_owned()
+                }
+                _ => format!("check `{}` and its disk; `aside doctor` tests it", path.display()),
+            },
+            Self::Symlink { path } | Self::WrongKind { path, .. } => {
+                format!("move `{}` out of the way, or set ASIDE_HOME to another folder", path.display())
+            }
+            Self::ForeignOwner { .. } => {
+                "run as the user it belongs to, or set ASIDE_HOME to a folder of your own".to_owned()
+            }
+            Self::HardLinked { path, .. } => {
+                format!("copy `{}`, remove it, and put the copy in its place", path.display())
+            }
+        }
+    }
+
+    /// What the system said, where it was the system.
+    pub fn io(&self) -> Option<&io::Error> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
+    /// Attaches what was tried and where to what the system said.
+    pub(crate) fn because(action: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { action, path, source }
+    }
+}
