@@ -1,0 +1,34 @@
+//! The bounds and paces of sessions. Owns the defaults; the settings that change them belong to `config`.
+
+use std::time::Duration;
+
+/// Bounds and paces of sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The longest message, in characters.
+    pub max_message_chars: usize,
+    /// How much of an answer may be unsaved, in bytes of UTF-8.
+    pub checkpoint_bytes: usize,
+    /// For how long a part of an answer may be unsaved.
+    pub checkpoint_every: Duration,
+    /// The shortest time between two events to one reader.
+    pub emit_every: Duration,
+    /// The most text in one event, in bytes of UTF-8.
+    pub emit_bytes: usize,
+    /// The longest answer, in bytes of UTF-8; more ends it with [`End::Length`](crate::End::Length).
+    pub max_answer_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            max_message_chars: 50_000,
+            checkpoint_bytes: 4096,
+            checkpoint_every: Duration::from_secs(1),
+            // 30 events in any second and no more.
+            emit_every: Duration::from_millis(34),
+            emit_bytes: 4096,
+            max_answer_bytes: 1024 * 1024,
+        }
+    }
+}
