@@ -1,26 +1,62 @@
 //! What a file's bytes are: text that is worth reading, or something else.
 
+use std::{
+    fs::File,
+    io::{self, Read},
+    time::SystemTime,
+};
+
 /// How far into a file a NUL byte makes it binary.
-const BINARY_PROBE_BYTES: usize = 8 << 10;
+const BINARY_PROBE_BYTES: u64 = 8 << 10;
 
 /// A line longer than this, in characters, is not written by a person.
 const LONGEST_LINE_CHARS: usize = 10_000;
 
-/// Why bytes are not a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The text of a file.
+pub(crate) struct Content {
+    pub(crate) text: String,
+    /// When it was last written, if the file system knows.
+    pub(crate) modified: Option<SystemTime>,
+}
+
+/// Why a file is not read as text.
+#[derive(Debug)]
 pub(crate) enum NotText {
     /// A NUL byte near the start.
     Binary,
     /// Not UTF-8.
     Encoding,
+    /// At least this many bytes long, which is too much.
+    TooLarge(u64),
+    /// What the system says.
+    Io(io::Error),
 }
 
-/// The text that `bytes` are.
-pub(crate) fn text(bytes: Vec<u8>) -> Result<String, NotText> {
-    if bytes.iter().take(BINARY_PROBE_BYTES).any(|&byte| byte == 0) {
+impl From<io::Error> for NotText {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Reads a file of at most `limit` bytes; of a binary one only the start.
+pub(crate) fn read_text(mut file: File, limit: u64) -> Result<Content, NotText> {
+    let seen = file.metadata()?;
+    if seen.len() > limit {
+        return Err(NotText::TooLarge(seen.len()));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(seen.len()).unwrap_or(0));
+    file.by_ref().take(BINARY_PROBE_BYTES.min(limit.saturating_add(1))).read_to_end(&mut bytes)?;
+    if bytes.contains(&0) {
         return Err(NotText::Binary);
     }
-    String::from_utf8(bytes).map_err(|_| NotText::Encoding)
+    // It may have grown since, and some file systems say 0 of every file.
+    let left = limit.saturating_add(1).saturating_sub(bytes.len() as u64);
+    file.take(left).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(NotText::TooLarge(bytes.len() as u64));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| NotText::Encoding)?;
+    Ok(Content { text, modified: seen.modified().ok() })
 }
 
 /// Whether a program wrote `text`: minified code and data have lines that nobody reads.
@@ -32,18 +68,6 @@ pub(crate) fn is_generated(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bytes_are_text_unless_binary_or_not_utf_8() {
-        for (bytes, expected) in [
-            (b"fn main() {}".to_vec(), Ok("fn main() {}".to_owned())),
-            (b"".to_vec(), Ok(String::new())),
-            (b"\x7fELF\x00\x01".to_vec(), Err(NotText::Binary)),
-            (b"caf\xe9".to_vec(), Err(NotText::Encoding)),
-        ] {
-            assert_eq!(text(bytes), expected);
-        }
-    }
 
     #[test]
     fn only_a_line_of_more_than_ten_thousand_characters_is_generated() {

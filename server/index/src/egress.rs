@@ -17,27 +17,30 @@ pub struct LeftOut {
 /// Whether a file may be sent to a model, judged by its path alone.
 ///
 /// `relative` is the path inside the workspace; a bare name will do for a file outside one. Upper and lower case are the
-/// same, both `/` and `\` separate, and a rule holds at any depth and for everything inside a folder it names. This is the
+/// same, both `/` and `\` separate, and a rule holds at any depth. This is the
 /// check for paths that no workspace is known for; inside one, [`crate::Ignore::allows`] knows its ignore files too.
 ///
 /// # Errors
 /// [`LeftOut`] with the pattern of the secret files it belongs to.
 pub fn egress(relative: &str) -> Result<(), LeftOut> {
-    let lower = relative.to_lowercase();
-    let names: Vec<&str> = lower.split(['/', '\\']).map(significant).collect();
-    let secret = |pattern: &&&str| matches_anywhere(pattern, &names);
-    match SECRET_FILES.iter().find(secret) {
-        Some(rule) => Err(LeftOut { path: relative.to_owned(), rule }),
-        None => Ok(()),
-    }
+    judge(relative, relative, false)
 }
 
 /// As [`egress`], with the folder's own name before the path: what lies in a folder called `.ssh` is secret also when that
-/// folder itself was opened.
-pub(crate) fn egress_below(root: &Path, relative: &str) -> Result<(), LeftOut> {
+/// folder itself was opened. For a folder, whether all that is in it stays here.
+pub(crate) fn egress_below(root: &Path, relative: &str, is_folder: bool) -> Result<(), LeftOut> {
     match root.file_name() {
-        Some(name) => egress(&format!("{}/{relative}", name.to_string_lossy())),
-        None => egress(relative),
+        Some(name) => judge(&format!("{}/{relative}", name.to_string_lossy()), relative, is_folder),
+        None => judge(relative, relative, is_folder),
+    }
+}
+
+fn judge(path: &str, shown: &str, is_folder: bool) -> Result<(), LeftOut> {
+    let lower = path.to_lowercase();
+    let names: Vec<&str> = lower.split(['/', '\\']).map(significant).filter(|name| !name.is_empty()).collect();
+    match SECRET_FILES.iter().find(|pattern| is_meant(pattern, &names, is_folder)) {
+        Some(rule) => Err(LeftOut { path: shown.to_owned(), rule }),
+        None => Ok(()),
     }
 }
 
@@ -47,15 +50,21 @@ fn significant(name: &str) -> &str {
     name.trim_end_matches(['.', ' '])
 }
 
-/// Whether the names of `pattern` (separated by `/`) stand side by side somewhere in `names`.
-fn matches_anywhere(pattern: &str, names: &[&str]) -> bool {
-    if !pattern.contains('/') {
-        return names.iter().any(|name| matches_name(pattern.as_bytes(), name.as_bytes()));
+/// Whether `pattern` names the file or folder that `names` lead to, or a folder on the way there.
+fn is_meant(pattern: &str, names: &[&str], is_folder: bool) -> bool {
+    let (pattern, anywhere) = match pattern.strip_suffix('/') {
+        Some(pattern) => (pattern, true),
+        None => (pattern, false),
+    };
+    let length = pattern.split('/').count();
+    let is_here = |names: &[&str]| {
+        pattern.split('/').zip(names).all(|(pattern, name)| matches_name(pattern.as_bytes(), name.as_bytes()))
+    };
+    if anywhere {
+        names.windows(length).any(is_here)
+    } else {
+        !is_folder && names.len() >= length && is_here(&names[names.len() - length..])
     }
-    let parts: Vec<&str> = pattern.split('/').collect();
-    let side_by_side =
-        |names: &[&str]| parts.iter().zip(names).all(|(part, name)| matches_name(part.as_bytes(), name.as_bytes()));
-    names.windows(parts.len()).any(side_by_side)
 }
 
 /// Whether `name` is what `pattern` says, where `*` stands for any run of characters.

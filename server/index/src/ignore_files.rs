@@ -98,7 +98,7 @@ impl Ignore {
         Self { root: root.to_owned(), real, top, names, folders: Mutex::default() }
     }
 
-    /// Whether a file of the workspace may be sent to a model: by its name ([`egress`]), by the ignore files for assistants,
+    /// Whether a file of the workspace may be sent to a model: by its name ([`crate::egress()`]), by the ignore files for assistants,
     /// and, where it is a symbolic link, by what it leads to as well.
     ///
     /// # Errors
@@ -121,7 +121,7 @@ impl Ignore {
     }
 
     fn allows_inside(&self, inside: &str) -> Result<(), LeftOut> {
-        egress_below(&self.real, inside)?;
+        egress_below(&self.real, inside, false)?;
         match self.rule_on_the_way(&self.real.join(inside), false) {
             Some(rule) => Err(LeftOut { path: inside.to_owned(), rule }),
             None => Ok(()),

@@ -13,6 +13,9 @@ mod read;
 mod secret_files;
 mod walk;
 
+#[cfg(test)]
+mod tree;
+
 pub use egress::{LeftOut, egress};
 pub use ignore_files::Ignore;
 pub use path::relative;

@@ -1,7 +1,7 @@
 //! Reading one file of a workspace that somebody named.
 
 use std::{
-    io::{self, Read},
+    io,
     path::{Component, Path, PathBuf},
 };
 
@@ -92,21 +92,13 @@ pub fn read(root: &Path, relative: &str, max_bytes: u64) -> Result<String, ReadE
         OpenError::Outside => ReadError::Outside { path: path() },
         OpenError::Io(source) => failed(source, relative),
     })?;
-    let too_large = |bytes| ReadError::TooLarge { path: path(), bytes, limit: max_bytes };
-    let bytes = file.metadata().map_err(system)?.len();
-    if bytes > max_bytes {
-        return Err(too_large(bytes));
-    }
-    let mut content = Vec::new();
-    // It may have grown, and some file systems say 0 for every file.
-    file.take(max_bytes.saturating_add(1)).read_to_end(&mut content).map_err(system)?;
-    if content.len() as u64 > max_bytes {
-        return Err(too_large(content.len() as u64));
-    }
-    content::text(content).map_err(|reason| match reason {
+    let content = content::read_text(file, max_bytes).map_err(|reason| match reason {
         NotText::Binary => ReadError::Binary { path: path() },
         NotText::Encoding => ReadError::NotUtf8 { path: path() },
-    })
+        NotText::TooLarge(bytes) => ReadError::TooLarge { path: path(), bytes, limit: max_bytes },
+        NotText::Io(source) => failed(source, relative),
+    })?;
+    Ok(content.text)
 }
 
 /// The path with nothing but names; `None` when it is empty or leads elsewhere.

@@ -1,16 +1,17 @@
 //! The names that secret files have.
 //!
-//! Lower case; `*` stands for any run of characters within a name; a pattern with `/` names a folder and what is in it.
-//! A pattern belongs here when the files it names usually hold a credential, and source code seldom has such a name.
+//! Lower case; `*` stands for any run of characters within a name. A pattern names a file, by its last name or by its last
+//! ones; with a `/` at the end it names a folder and everything in it, and a file of that name as well. A pattern belongs here
+//! when what it names usually holds a credential, and source code seldom has such a name.
 
 /// Every pattern of secret files, by kind.
 pub(crate) const SECRET_FILES: &[&str] = &[
     // Environments
-    ".env*",
+    ".env*/",
     "*.env",
-    ".direnv",
-    ".secret",
-    ".secrets",
+    ".direnv/",
+    ".secret/",
+    ".secrets/",
     "secrets.json",
     "secrets.toml",
     "secrets.yaml",
@@ -42,14 +43,14 @@ pub(crate) const SECRET_FILES: &[&str] = &[
     "id_ed25519.*",
     "id_ed25519_sk*",
     "ssh_host_*_key",
-    ".ssh",
-    ".gnupg",
+    ".ssh/",
+    ".gnupg/",
     // Password stores and wallets
     "*.kdb",
     "*.kdbx",
     "*.keychain",
     "*.keychain-db",
-    ".password-store",
+    ".password-store/",
     "key4.db",
     "logins.json",
     "wallet.dat",
@@ -95,17 +96,17 @@ pub(crate) const SECRET_FILES: &[&str] = &[
     "service_account*.json",
     "serviceaccount*.json",
     "token.json",
-    ".aws",
-    ".azure",
+    ".aws/",
+    ".azure/",
     ".boto",
     ".s3cfg",
-    ".oci",
-    ".gcloud",
-    ".config/gcloud",
-    ".config/gh",
-    ".config/doctl",
-    ".config/op",
-    ".config/rclone",
+    ".oci/",
+    ".gcloud/",
+    ".config/gcloud/",
+    ".config/gh/",
+    ".config/doctl/",
+    ".config/op/",
+    ".config/rclone/",
     "rclone.conf",
     ".databrickscfg",
     ".edgerc",
@@ -113,7 +114,7 @@ pub(crate) const SECRET_FILES: &[&str] = &[
     ".dockercfg",
     ".dockerconfigjson",
     ".docker/config.json",
-    ".kube",
+    ".kube/",
     "kubeconfig",
     "kubeconfig.*",
     "*.kubeconfig",
@@ -124,15 +125,15 @@ pub(crate) const SECRET_FILES: &[&str] = &[
     "*.tfvars.json",
     ".terraformrc",
     "terraform.rc",
-    ".terraform.d",
+    ".terraform.d/",
     ".vault-token",
     ".vault-pass*",
     ".vault_pass*",
     // What was typed in a shell
     ".*_history",
     // Repositories of version control: history, hooks, remotes with passwords
-    ".git",
-    ".hg",
-    ".svn",
-    ".jj",
+    ".git/",
+    ".hg/",
+    ".svn/",
+    ".jj/",
 ];

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    io::Read,
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{
@@ -17,7 +16,7 @@ use ignore::{DirEntry, WalkBuilder};
 use crate::{
     Ignore,
     beneath::{Beneath, OpenError},
-    content::{self, NotText},
+    content::{self, Content, NotText},
     egress::egress_below,
     path::joined,
 };
@@ -78,7 +77,7 @@ pub struct WalkReport {
 
 /// Hands every text file of the workspace at `root` to `each`, until that breaks or a limit is reached. Blocks.
 ///
-/// Folder by folder, names in byte order. Left out are secret files ([`egress`]), what an ignore file names (`.gitignore` and
+/// Folder by folder, names in byte order. Left out are secret files ([`crate::egress()`]), what an ignore file names (`.gitignore` and
 /// those for assistants), symbolic links, what is not a regular file, other file systems, names and texts that are not UTF-8,
 /// binary and generated files (a line of more than 10,000 characters), and files above the limit.
 pub fn walk(root: &Path, limits: WalkLimits, each: &mut dyn FnMut(FileText) -> ControlFlow<()>) -> WalkReport {
@@ -141,9 +140,12 @@ impl Walker {
 
     /// Reads one file and hands it out; breaks where the walk ends.
     fn hand_out(&mut self, entry: &DirEntry, each: &mut dyn FnMut(FileText) -> ControlFlow<()>) -> ControlFlow<()> {
+        if self.report.files >= self.limits.max_files {
+            return self.truncate();
+        }
         let path = entry.path().strip_prefix(&self.sieve.root).unwrap_or(entry.path());
         let read = joined(path).ok_or(NOT_UTF8_NAME).and_then(|relative| Ok((relative, self.read(path)?)));
-        let (relative, (text, modified)) = match read {
+        let (relative, Content { text, modified }) = match read {
             Ok(read) => read,
             Err(rule) => {
                 self.sieve.leave_out(rule);
@@ -151,38 +153,32 @@ impl Walker {
             }
         };
         let bytes = self.report.bytes.saturating_add(text.len() as u64);
-        if self.report.files >= self.limits.max_files || bytes > self.limits.max_total_bytes {
-            self.report.truncated = true;
-            return ControlFlow::Break(());
+        if bytes > self.limits.max_total_bytes {
+            return self.truncate();
         }
         self.report.files += 1;
         self.report.bytes = bytes;
         each(FileText { relative, text, modified })
     }
 
-    /// The text of a file and when it was written, or what leaves it out.
-    fn read(&self, path: &Path) -> Result<(String, Option<SystemTime>), &'static str> {
-        let unreadable = |_| UNREADABLE;
+    fn truncate(&mut self) -> ControlFlow<()> {
+        self.report.truncated = true;
+        ControlFlow::Break(())
+    }
+
+    /// The text of a file, or what leaves it out.
+    fn read(&self, path: &Path) -> Result<Content, &'static str> {
         let file = self.folder.open(path).map_err(|error| match error {
             OpenError::NotAFile => NOT_A_FILE,
             OpenError::Outside | OpenError::Io(_) => UNREADABLE,
         })?;
-        let seen = file.metadata().map_err(unreadable)?;
-        let limit = self.limits.max_file_bytes;
-        if seen.len() > limit {
-            return Err(TOO_LARGE);
-        }
-        let mut bytes = Vec::with_capacity(usize::try_from(seen.len()).unwrap_or(0));
-        // It may have grown since.
-        file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
-        if bytes.len() as u64 > limit {
-            return Err(TOO_LARGE);
-        }
-        let text = content::text(bytes).map_err(|reason| match reason {
+        let content = content::read_text(file, self.limits.max_file_bytes).map_err(|reason| match reason {
             NotText::Binary => BINARY,
             NotText::Encoding => NOT_UTF8_TEXT,
+            NotText::TooLarge(_) => TOO_LARGE,
+            NotText::Io(_) => UNREADABLE,
         })?;
-        if content::is_generated(&text) { Err(GENERATED) } else { Ok((text, seen.modified().ok())) }
+        if content::is_generated(&content.text) { Err(GENERATED) } else { Ok(content) }
     }
 }
 
@@ -223,10 +219,10 @@ impl Sieve {
     fn rule_for(&self, entry: &DirEntry) -> Option<&'static str> {
         let inside = entry.path().strip_prefix(&self.root).ok().and_then(joined);
         let Some(inside) = inside else { return Some(NOT_UTF8_NAME) };
-        if let Err(kept) = egress_below(&self.root, &inside) {
+        let kind = entry.file_type()?;
+        if let Err(kept) = egress_below(&self.root, &inside, kind.is_dir()) {
             return Some(kept.rule);
         }
-        let kind = entry.file_type()?;
         if kind.is_symlink() {
             return Some(SYMBOLIC_LINK);
         }
