@@ -4,10 +4,35 @@
 //! workspace (for chat). It has no weights: all it knows is the text it is shown, by a [`Corpus`] that the wiring plugs in.
 //! It reads no file itself and starts nothing before its first use.
 
-use std::{ops::ControlFlow, path::Path, path::PathBuf, sync::Arc, time::Duration};
+mod answer;
+mod blend;
+mod confidence;
+mod face;
+mod fill;
+mod lex;
+mod nearby;
+mod room;
+mod search;
+mod sequence;
+mod vocabulary;
+mod workspace;
 
-use aside_model::{ChatModel, ChatRequest, EndReason, EventStream, FillModel, FillRequest, StreamEvent};
-use futures_util::stream::{self, StreamExt};
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use aside_model::{ChatModel, FillModel};
+
+use self::{
+    face::Face,
+    room::{Clock, Means, Room},
+};
+
+/// The most workspaces that are kept; the one that was not used for longest is forgotten.
+const MOST_ROOMS: usize = 8;
 
 /// One file of a workspace, as a [`Corpus`] walks it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,54 +104,69 @@ pub struct WorkspaceStatus {
     pub files: usize,
     /// Tokens that are kept.
     pub tokens: usize,
+    /// Bytes that the tokens, their order and the vocabulary take.
+    pub bytes: usize,
     /// Whether fills use it already.
     pub ready: bool,
 }
 
-/// The engine; one serves all workspaces.
+/// The engine; one serves all workspaces. Making one is free: it reads nothing and starts no thread before its first use.
 pub struct Engine {
-    options: Options,
-    corpus: Arc<dyn Corpus>,
+    threshold: f64,
+    means: Means,
+    rooms: Mutex<Vec<Arc<Room>>>,
 }
 
 impl Engine {
     /// An engine over `corpus` that holds nothing yet.
     pub fn new(options: Options, corpus: Arc<dyn Corpus>) -> Self {
-        Self { options, corpus }
+        Self::with_clock(options, corpus, Arc::new(Instant::now))
     }
 
-    /// Reads the workspace at `root` if that was not done yet, and waits for it.
-    pub fn prepare(self: &Arc<Self>, _root: &Path) -> impl Future<Output = Prepared> + Send + 'static {
-        let _ = (&self.corpus, self.options);
-        async { Prepared::default() }
+    /// An engine that asks `clock` for the time.
+    pub fn with_clock(options: Options, corpus: Arc<dyn Corpus>, clock: Arc<Clock>) -> Self {
+        let means = Means { corpus, clock, most: options.max_tokens_indexed };
+        Self { threshold: options.threshold, means, rooms: Mutex::default() }
+    }
+
+    /// Reads the workspace at `root` if that was not done yet or is due again, and waits for it.
+    ///
+    /// Fills never wait: they use what is there. This is for a program that asks once and ends.
+    pub fn prepare(self: &Arc<Self>, root: &Path) -> impl Future<Output = Prepared> + Send + 'static {
+        self.room(root).prepared(self.means.clone())
     }
 
     /// What the engine holds now.
     pub fn status(&self) -> EngineStatus {
-        EngineStatus::default()
+        let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        EngineStatus { workspaces: rooms.iter().map(|room| room.status()).collect() }
     }
 
-    /// The engine as a model that fills.
+    /// The engine as a model that fills. Any model name will do.
     pub fn fill_model(self: &Arc<Self>) -> Arc<dyn FillModel> {
-        Arc::new(Face(Arc::clone(self)))
+        Arc::new(Face::of(self))
     }
 
-    /// The engine as a model that answers.
+    /// The engine as a model that answers. Any model name will do.
     pub fn chat_model(self: &Arc<Self>) -> Arc<dyn ChatModel> {
-        Arc::new(Face(Arc::clone(self)))
+        Arc::new(Face::of(self))
+    }
+
+    fn room(&self, root: &Path) -> Arc<Room> {
+        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(room) = rooms.iter().find(|room| room.root() == root) {
+            return Arc::clone(room);
+        }
+        if rooms.len() >= MOST_ROOMS
+            && let Some(oldest) = (0..rooms.len()).min_by_key(|&at| rooms[at].used())
+        {
+            rooms.swap_remove(oldest);
+        }
+        let room = Room::new(root);
+        rooms.push(Arc::clone(&room));
+        room
     }
 }
 
-struct Face(#[expect(dead_code, reason = "used as the engine is filled in")] Arc<Engine>);
-
-impl FillModel for Face {
-    fn fill(&self, _request: FillRequest) -> EventStream {
-        stream::once(async { Ok(StreamEvent::End(EndReason::Complete)) }).boxed()
-    }
-}
-
-impl ChatModel for Face {
-    fn chat(&self, _request: ChatRequest) -> EventStream {
-        stream::once(async { Ok(StreamEvent::End(EndReason::Complete)) }).boxed()
-    }
-}
+#[cfg(test)]
+mod tests;
