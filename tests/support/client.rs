@@ -67,8 +67,8 @@ pub struct ErrorData {
     pub message: String,
     /// The next step.
     pub hint: Option<String>,
-    /// What to look for in the log.
-    pub id: String,
+    /// What to look for in the log; the transport's own refusals are not logged one by one and have none.
+    pub id: Option<String>,
     /// When to try again.
     pub retry_after_ms: Option<u64>,
 }

@@ -12,7 +12,7 @@ mod reply;
 use std::{
     collections::{HashMap, VecDeque},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Condvar, Mutex, MutexGuard},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::Instant,
 };
@@ -102,7 +102,8 @@ enum Fate {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("nobody panics while holding the state")
+        // A failed test may panic while it looks at the state; others still have to end.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
@@ -120,7 +121,7 @@ impl Shared {
                 return Some(found);
             }
             let left = deadline.checked_duration_since(Instant::now())?;
-            state = self.changed.wait_timeout(state, left).expect("nobody panics while holding the state").0;
+            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }
@@ -216,7 +217,8 @@ impl ModelServer {
     pub fn wait_live(&self, count: usize) {
         let live = |state: &State| state.requests.iter().filter(|one| one.fate == Fate::Live).count();
         if self.shared.wait(|state| (live(state) == count).then_some(())).is_none() {
-            panic!("{} requests are being answered, not {count}", live(&self.shared.lock()));
+            let found = live(&self.shared.lock());
+            panic!("{found} requests are being answered, not {count}; all requests: {:?}", self.paths());
         }
     }
 }
