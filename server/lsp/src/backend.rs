@@ -1,0 +1,126 @@
+//! The language server as its library sees it: the lifecycle, and what every handler shares.
+//!
+//! What a method does stands in `handlers`, which methods there are in `routes`.
+
+use std::{ops::Deref, sync::Arc};
+
+use aside_sessions::Outbox;
+use serde::Serialize;
+use tower_lsp::{
+    Client, LanguageServer,
+    gen_lsp_types::{InitializeParams, InitializeResult, InitializedParams, ServerInfo},
+    jsonrpc,
+};
+
+use crate::{
+    Services,
+    documents::Trouble,
+    editor::Editor,
+    greeting::Slot,
+    handlers::{commands, configuration, configuration::Configuration, status::Health},
+    order::Order,
+    outbox::EditorOutbox,
+    protocol::WireNote,
+    transport::Outgoing,
+};
+
+/// What every handler shares. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Backend(Arc<Shared>);
+
+/// The parts of a [`Backend`].
+pub(crate) struct Shared {
+    pub(crate) services: Services,
+    pub(crate) editor: Editor,
+    pub(crate) configuration: Configuration,
+    pub(crate) order: Order,
+    pub(crate) health: Health,
+    /// Asks the editor things.
+    pub(crate) client: Client,
+    /// The sessions' way to this editor; they hold it weakly.
+    pub(crate) outbox: Arc<dyn Outbox>,
+    outgoing: Outgoing,
+    greeting: Slot,
+}
+
+impl Deref for Backend {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Backend {
+    /// A backend that serves with `services`, sends through `outgoing` and `client`, and is greeted through `greeting`.
+    pub(crate) fn new(services: Services, outgoing: Outgoing, client: Client, greeting: Slot) -> Self {
+        Self(Arc::new(Shared {
+            services,
+            editor: Editor::default(),
+            configuration: Configuration::default(),
+            order: Order::default(),
+            health: Health::default(),
+            client,
+            outbox: Arc::new(EditorOutbox::new(outgoing.clone())),
+            outgoing,
+            greeting,
+        }))
+    }
+}
+
+impl Shared {
+    /// Sends a notification.
+    pub(crate) fn notify<P: Serialize>(&self, method: &'static str, params: &P) {
+        self.outgoing.notify(method, params);
+    }
+
+    /// Shows the person a warning.
+    pub(crate) fn warn(&self, message: String) {
+        self.notify("window/showMessage", &WireNote { kind: 2, message });
+    }
+
+    /// Writes a line to the editor's log.
+    pub(crate) fn log(&self, message: String) {
+        self.notify("window/logMessage", &WireNote { kind: 3, message });
+    }
+
+    /// Tells of trouble with a document, if there is any.
+    pub(crate) fn tell(&self, trouble: Option<Trouble>) {
+        match trouble {
+            None => {}
+            Some(Trouble::Show(message)) => {
+                tracing::warn!("{message}");
+                self.warn(message);
+            }
+            Some(Trouble::Log(message)) => {
+                tracing::info!("{message}");
+                self.log(message);
+            }
+        }
+    }
+}
+
+impl LanguageServer for Backend {
+    async fn initialize(&self, _empty: InitializeParams) -> jsonrpc::Result<InitializeResult> {
+        let mut greeting = self.greeting.take();
+        tracing::info!(editor = greeting.name, version = greeting.version, "an editor connects");
+        let options = greeting.options.take();
+        let capabilities = greeting.capabilities;
+        self.services.host.client(&greeting.name, &greeting.version);
+        self.editor.greet(greeting);
+        configuration::first(self, options);
+        let offer = capabilities.offer(commands::names().collect(), self.services.host.menu());
+        let version = Some(env!("CARGO_PKG_VERSION").to_owned());
+        let server = ServerInfo { name: "aside".to_owned(), version };
+        Ok(InitializeResult { capabilities: offer, server_info: Some(server) })
+    }
+
+    async fn initialized(&self, _nothing: InitializedParams) {
+        configuration::greeted(self).await;
+    }
+
+    async fn shutdown(&self) -> jsonrpc::Result<()> {
+        // What runs is saved by the transport's hook, which also runs when no `shutdown` comes.
+        Ok(())
+    }
+}
