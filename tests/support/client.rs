@@ -54,7 +54,7 @@ pub struct RpcError {
     /// What went wrong.
     pub message: String,
     /// Our own part of it.
-    pub data: Option<ErrorData>,
+    pub data: Option<Box<ErrorData>>,
 }
 
 /// The `data` of an error answer, as documented.

@@ -145,7 +145,7 @@ impl ModelServer {
                     break;
                 }
                 let serving = Arc::clone(&serving);
-                thread::spawn(move || connection::serve(stream, &serving));
+                thread::spawn(move || connection::serve(&stream, &serving));
             }
         });
         Self { shared, address }

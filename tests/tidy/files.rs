@@ -6,17 +6,17 @@ use aside_test_support::binary::repository;
 use toml::{Table, Value};
 
 /// One crate of the server.
-pub struct Manifest {
+pub(crate) struct Manifest {
     /// The folder's name.
-    pub name: String,
+    pub(crate) name: String,
     /// Our crates that it imports, also for its tests, without their prefix.
-    pub ours: BTreeSet<String>,
+    pub(crate) ours: BTreeSet<String>,
     /// Other packages that it imports, by the name it uses.
-    pub others: BTreeSet<String>,
+    pub(crate) others: BTreeSet<String>,
 }
 
 /// All crates of the server.
-pub fn crates() -> Vec<Manifest> {
+pub(crate) fn crates() -> Vec<Manifest> {
     let folders = fs::read_dir(repository().join("server")).expect("the server's crates are here").flatten();
     let mut names: Vec<String> = folders
         .filter(|entry| entry.path().join("Cargo.toml").is_file())
@@ -49,12 +49,12 @@ fn packages(table: &Table, section: &str) -> Vec<String> {
 }
 
 /// A file's text by its path in the repository.
-pub fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(repository().join(path)).unwrap_or_else(|error| panic!("`{path}`: {error}"))
 }
 
 /// The Rust files of the repository, as sorted paths with `/`.
-pub fn rust_files() -> Vec<String> {
+pub(crate) fn rust_files() -> Vec<String> {
     let mut found = Vec::new();
     for folder in ["server", "tests", "editors"] {
         walk(&repository().join(folder), folder, &mut found);

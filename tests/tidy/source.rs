@@ -1,11 +1,11 @@
 //! Rust source with comments and texts blanked out, so that what is found in it is code. No parser: quotes and braces.
 
 /// Source whose comments, texts and characters are blanks; line ends stay where they were.
-pub struct Source(String);
+pub(crate) struct Source(String);
 
 impl Source {
     /// Blanks out `text`.
-    pub fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         let mut code = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
@@ -22,18 +22,18 @@ impl Source {
     }
 
     /// How many lines it has.
-    pub fn lines(&self) -> usize {
+    pub(crate) fn lines(&self) -> usize {
         self.0.lines().count()
     }
 
     /// The lines (from 1) that hold `text`, once for each time.
-    pub fn find(&self, text: &str) -> Vec<usize> {
+    pub(crate) fn find(&self, text: &str) -> Vec<usize> {
         let lines = self.0.lines().enumerate();
         lines.flat_map(|(number, line)| line.matches(text).map(move |_| number + 1)).collect()
     }
 
     /// The same without its `#[cfg(test)]` modules.
-    pub fn without_tests(mut self) -> Self {
+    pub(crate) fn without_tests(mut self) -> Self {
         while let Some(start) = self.0.find("#[cfg(test)]") {
             let end = item_end(&self.0, start).unwrap_or(self.0.len());
             let blank: String = self.0[start..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
@@ -101,7 +101,7 @@ fn item_end(code: &str, start: usize) -> Option<usize> {
 }
 
 /// Name, first line and length in lines of every function with a body.
-pub fn functions(source: &Source) -> Vec<(String, usize, usize)> {
+pub(crate) fn functions(source: &Source) -> Vec<(String, usize, usize)> {
     let code = &source.0;
     let mut found = Vec::new();
     for (at, _) in code.match_indices("fn ") {

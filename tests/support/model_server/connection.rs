@@ -20,7 +20,7 @@ use super::{
 };
 
 /// Serves `stream` until either side closes it.
-pub(super) fn serve(stream: TcpStream, shared: &Arc<Shared>) {
+pub(super) fn serve(stream: &TcpStream, shared: &Arc<Shared>) {
     // Each piece is its own packet: what the program sees is what the script says.
     drop(stream.set_nodelay(true));
     let (Ok(reading), Ok(kept)) = (stream.try_clone(), stream.try_clone()) else { return };
@@ -30,7 +30,7 @@ pub(super) fn serve(stream: TcpStream, shared: &Arc<Shared>) {
     let reader = (Arc::clone(shared), Arc::clone(&closed));
     thread::spawn(move || read(&reading, &reader.0, &reader.1, &sender));
     for number in numbers {
-        if !play(&stream, shared, &closed, number) {
+        if !play(stream, shared, &closed, number) {
             break;
         }
     }
