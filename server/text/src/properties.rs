@@ -1,7 +1,7 @@
 //! Random texts and edits, checked against the plain reference.
 //!
 //! Texts are made of what goes wrong: characters of every width, combining marks, joined emoji, all line ends, and what looks
-//! like a line end and is none. Small documents are checked everywhere; large ones, whose rope has many leaves, where the
+//! like a line end and is none. Small documents are checked all over; large ones, whose rope has many leaves, where the
 //! leaves meet by chance, and by the rope's own check of its tree.
 
 use proptest::prelude::*;
@@ -165,6 +165,7 @@ proptest! {
     fn small_documents_are_what_a_plain_text_would_be(
         start in text(0..24),
         intents in prop::collection::vec(intent(text(0..6)), 1..10),
+        places in prop::collection::vec(0.0..1.1, 8),
         encoding in encoding(),
     ) {
         let (mut document, mut plain) = opened(&start);
@@ -174,10 +175,18 @@ proptest! {
             (document, plain) = edited(document, plain, version as i32, &change, encoding);
             assert_same_lines(&document, &plain);
         }
+        for place in places {
+            assert_same_place(&document, &plain, (place * plain.0.len() as f64) as usize, encoding);
+        }
+        prop_assert_eq!(before.0.text(), before.1.0, "the first snapshot is as it was");
+    }
+
+    #[test]
+    fn every_byte_has_the_place_it_has_in_a_plain_text(start in text(0..9), encoding in encoding()) {
+        let (document, plain) = opened(&start);
         for byte in 0..=plain.0.len() + 1 {
             assert_same_place(&document, &plain, byte, encoding);
         }
-        prop_assert_eq!(before.0.text(), before.1.0, "the first snapshot is as it was");
     }
 
     #[test]
@@ -210,7 +219,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn large_documents_are_what_a_plain_text_would_be(
