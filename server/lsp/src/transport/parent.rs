@@ -28,17 +28,23 @@ mod unix {
         use rustix::process::{PidfdFlags, pidfd_open};
         use tokio::io::{Interest, unix::AsyncFd};
 
-        match pidfd_open(pid, PidfdFlags::empty()) {
-            Ok(process) => match AsyncFd::with_interest(process, Interest::READABLE) {
-                Ok(process) => match process.readable().await {
-                    Ok(_ended) => {}
-                    Err(_) => look(pid).await,
-                },
-                Err(_) => look(pid).await,
-            },
+        let process = match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(process) => process,
             // No such process; or the number of a thread, which no editor sends.
-            Err(Errno::SRCH | Errno::INVAL) => pending().await,
-            Err(_) => look(pid).await,
+            Err(Errno::SRCH | Errno::INVAL) => return pending().await,
+            Err(_) => return look(pid).await,
+        };
+        #[expect(
+            deprecated,
+            reason = "its successor is `unsafe` for what holds here: the descriptor is owned and stays"
+        )]
+        let process = AsyncFd::with_interest(process, Interest::READABLE);
+        let ended = match &process {
+            Ok(process) => process.readable().await.is_ok(),
+            Err(_) => false,
+        };
+        if !ended {
+            look(pid).await;
         }
     }
 
