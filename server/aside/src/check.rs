@@ -79,23 +79,44 @@ fn directories(app: &App) -> Vec<Check> {
 }
 
 fn directory(name: &str, folder: &std::path::Path) -> Check {
-    let name = format!("{name} folder");
-    match aside_storage::private::inspect_dir(folder) {
-        Ok(true) => Check::new(&name, Outcome::Good, format!("`{}` is private", folder.display())),
-        Ok(false) => {
-            Check::new(&name, Outcome::Good, format!("`{}` is made when it is first needed", folder.display()))
+    let (name, shown) = (format!("{name} folder"), folder.display());
+    match std::fs::symlink_metadata(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Check::new(&name, Outcome::Good, format!("`{shown}` is made when it is first needed"))
         }
-        Err(error) => Check::new(&name, Outcome::Bad, error.to_string()).next(format!(
-            "make it yours alone: `chmod 700 {}`, or set ASIDE_HOME to another folder",
-            folder.display()
-        )),
+        Err(error) => Check::new(&name, Outcome::Bad, format!("`{shown}`: {error}"))
+            .next("make it yours, or set ASIDE_HOME to another folder"),
+        Ok(found) if !found.is_dir() => Check::new(&name, Outcome::Bad, format!("`{shown}` is not a folder"))
+            .next("move it away, or set ASIDE_HOME to another folder"),
+        Ok(found) if is_open_to_others(&found) => {
+            Check::new(&name, Outcome::Note, format!("`{shown}` is open to other users of this machine"))
+                .next(format!("`chmod 700 {shown}`; it is closed when it is next used"))
+        }
+        Ok(_) => Check::new(&name, Outcome::Good, format!("`{shown}` is private")),
     }
 }
 
+#[cfg(unix)]
+fn is_open_to_others(found: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o077 != 0
+}
+
+/// Elsewhere the user's profile is protected as a whole.
+#[cfg(not(unix))]
+fn is_open_to_others(_: &std::fs::Metadata) -> bool {
+    false
+}
+
 async fn sessions(app: &App) -> Check {
-    match app.sessions.health().await {
-        Ok(health) => Check::new("conversations", Outcome::Good, health.to_string()),
-        Err(error) => Check::new("conversations", Outcome::Bad, error.to_string()).next(error.hint()),
+    let health = app.sessions.health().await;
+    let (database, count) = (health.database.display(), health.sessions);
+    match &health.error {
+        Some(error) => Check::new("conversations", Outcome::Bad, format!("`{database}` cannot be read: {error}"))
+            .next("move the file away to start afresh, and keep it: nothing was changed in it"),
+        None if !health.exists => {
+            Check::new("conversations", Outcome::Good, format!("none yet; they will be in `{database}`"))
+        }
+        None => Check::new("conversations", Outcome::Good, format!("{count} in `{database}`, {} bytes", health.bytes)),
     }
 }
 

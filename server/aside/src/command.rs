@@ -11,7 +11,7 @@ mod try_out;
 use std::{path::Path, process::ExitCode};
 
 use crate::{
-    cli::{Cli, Command},
+    cli::{Asked, Cli, Command},
     failure::Failure,
     wiring::{self, App},
     workspace,
@@ -23,19 +23,19 @@ use crate::{
 /// Whatever makes the command fail, with the exit code to end with.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
-        Command::Lsp(args) => lsp::run(&cli.set, &args),
-        Command::Try(args) => try_out::run(&cli.set, &args),
-        Command::Chat(args) => block_on(chat::run(&here(&cli.set)?, args)),
-        Command::Complete(args) => complete::run(&cli.set, &args),
-        Command::Session(args) => block_on(session::run(&here(&cli.set)?, args)),
-        Command::Config(args) => config::run(&here(&cli.set)?, &args),
-        Command::Doctor(args) => block_on(doctor::run(&here(&cli.set)?, args.json)),
+        Command::Lsp(args) => lsp::run(&cli.asked, &args),
+        Command::Try(args) => try_out::run(&cli.asked, &args),
+        Command::Chat(args) => block_on(chat::run(&here(&cli.asked)?, args)),
+        Command::Complete(args) => complete::run(&cli.asked, &args),
+        Command::Session(args) => block_on(session::run(&here(&cli.asked)?, args)),
+        Command::Config(args) => config::run(&here(&cli.asked)?, &args),
+        Command::Doctor(args) => block_on(doctor::run(&here(&cli.asked)?, args.json)),
     }
 }
 
 /// The program wired for the workspace of the current folder.
-fn here(set: &[String]) -> Result<App, Failure> {
-    App::new(set, Some(&current_root()?))
+fn here(asked: &Asked) -> Result<App, Failure> {
+    App::new(asked, Some(&current_root()?))
 }
 
 fn current_root() -> Result<std::path::PathBuf, Failure> {

@@ -2,7 +2,7 @@
 
 use std::{ops::ControlFlow, path::Path};
 
-use aside_index::{WalkLimits, egress, relative, walk};
+use aside_index::{Ignore, WalkLimits, relative, walk};
 use aside_lsp::Documents;
 use aside_providers::builtin::{Corpus, CorpusFile, OpenFile};
 
@@ -31,9 +31,11 @@ impl Corpus for WorkspaceCorpus {
     }
 
     fn open_files(&self, root: &Path) -> Vec<OpenFile> {
+        let ignore = Ignore::of(root);
         let open = |document: aside_text::Document| {
             let path = url::Url::parse(document.uri()).ok()?.to_file_path().ok()?;
-            let relative = relative(root, &path).filter(|relative| egress(relative).is_ok())?;
+            ignore.allows(&path).ok()?;
+            let relative = relative(root, &path)?;
             Some(OpenFile { relative, version: document.version(), text: document.text() })
         };
         self.documents.all().into_iter().filter_map(open).collect()

@@ -26,12 +26,11 @@ impl Wiring {
     async fn status_value(&self) -> Value {
         let app = &self.app;
         let current = app.current.load_full();
-        let sessions = match app.sessions.health().await {
-            Ok(health) => json!({ "state": "good", "detail": health.to_string(), "live": app.sessions.live() }),
-            Err(error) => {
-                json!({ "state": "bad", "code": error.code(), "detail": error.to_string(), "hint": error.hint() })
-            }
-        };
+        let health = app.sessions.health().await;
+        let sessions = json!({
+            "database": health.database, "sessions": health.sessions, "bytes": health.bytes,
+            "live": health.live, "running": health.running, "unsaved": health.unsaved, "error": health.error,
+        });
         let role = |role: Result<aside_model::ModelRef, aside_model::ModelError>| match role {
             Ok(reference) => json!({ "model": reference.to_string() }),
             Err(error) => json!({ "code": error.code(), "detail": error.to_string(), "hint": error.hint() }),

@@ -26,7 +26,6 @@ pub(crate) fn path(app: &App) -> PathBuf {
 pub(crate) fn start(app: &App) -> Option<String> {
     let log = app.settings().log;
     let level = match log.level {
-        Level::Off => return None,
         Level::Error => LevelFilter::ERROR,
         Level::Warn => LevelFilter::WARN,
         Level::Info => LevelFilter::INFO,

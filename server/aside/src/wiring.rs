@@ -17,6 +17,7 @@ use aside_providers::{HttpOptions, ProviderSpec, Providers, builtin};
 use aside_sessions::Sessions;
 
 use crate::{
+    cli::Asked,
     corpus::WorkspaceCorpus,
     failure::{Exit, Failure},
     keys::VaultKeys,
@@ -40,7 +41,7 @@ pub(crate) struct App {
 /// What the settings decide.
 pub(crate) struct Current {
     pub(crate) loaded: Loaded,
-    pub(crate) providers: Providers,
+    pub(crate) providers: Arc<Providers>,
     pub(crate) engine: Arc<builtin::Engine>,
 }
 
@@ -49,11 +50,14 @@ impl App {
     ///
     /// # Errors
     /// The platform's directories cannot be told, or a `--set` is not `key=value`.
-    pub(crate) fn new(set: &[String], workspace: Option<&Path>) -> Result<Self, Failure> {
-        let paths = Paths::from_env().map_err(|error| {
+    pub(crate) fn new(asked: &Asked, workspace: Option<&Path>) -> Result<Self, Failure> {
+        let mut paths = Paths::from_env().map_err(|error| {
             Failure::new(Exit::Failed, error.to_string(), "set HOME, or ASIDE_HOME to a folder of your choice")
         })?;
-        let flags = set.iter().map(|flag| parse_flag(flag)).collect::<Result<Vec<_>, _>>()?;
+        let flags = asked.set.iter().map(|flag| parse_flag(flag)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(data) = &asked.data {
+            paths.data = absolute(data)?;
+        }
         let loaded = load(&paths, &flags, workspace, None);
         let documents = Documents::new();
         let keys = Arc::new(VaultKeys::new(loaded.settings.keyring.timeout));
@@ -98,7 +102,7 @@ impl App {
             self.chat.set_options(chat_options(&loaded.settings));
             self.current.store(Arc::new(Current { loaded, providers, engine }));
         } else {
-            self.current.store(Arc::new(Current { loaded, providers: before.providers.clone(), engine }));
+            self.current.store(Arc::new(Current { loaded, providers: Arc::clone(&before.providers), engine }));
         }
         problems
     }
@@ -135,7 +139,7 @@ fn engine(settings: &Settings, documents: &Documents) -> Arc<builtin::Engine> {
     Arc::new(builtin::Engine::new(options, corpus))
 }
 
-fn providers(settings: &Settings, keys: &Arc<VaultKeys>, engine: &Arc<builtin::Engine>) -> Providers {
+fn providers(settings: &Settings, keys: &Arc<VaultKeys>, engine: &Arc<builtin::Engine>) -> Arc<Providers> {
     let specs = settings.providers.iter().map(|(name, provider)| spec(name, provider)).collect();
     let http = HttpOptions {
         connect_timeout: settings.http.connect_timeout,
@@ -144,7 +148,7 @@ fn providers(settings: &Settings, keys: &Arc<VaultKeys>, engine: &Arc<builtin::E
         proxy: settings.http.proxy.clone(),
         ca_file: settings.http.ca_file.clone(),
     };
-    Providers::new(specs, http, keys.clone(), Arc::clone(engine))
+    Arc::new(Providers::new(specs, http, keys.clone(), Arc::clone(engine)))
 }
 
 fn spec(name: &str, provider: &aside_config::Provider) -> ProviderSpec {

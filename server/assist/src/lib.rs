@@ -4,6 +4,7 @@
 //! network: documents come in as snapshots, models come through [`Models`], conversations live in `sessions`.
 
 pub mod chat;
+mod egress;
 pub mod inline;
 mod models;
 

@@ -6,11 +6,21 @@
 
 mod error;
 mod event;
+mod format;
 mod ids;
+mod live;
 mod message;
 mod options;
+mod owner;
+mod registry;
+mod relay;
 mod say;
 mod sessions;
+mod store;
+mod title;
+mod transcript;
+mod turn;
+mod words;
 
 pub use error::SessionError;
 pub use event::{End, Event, Outbox, TurnError, TurnEvent};

@@ -91,7 +91,7 @@ impl<'a> Talk<'a> {
         let session = pick(app, args, &root).await?;
         let (sender, events) = mpsc::unbounded_channel();
         let outbox: Arc<dyn Outbox> = Arc::new(Events(sender));
-        app.sessions.subscribe(session, Arc::downgrade(&outbox)).await?;
+        app.sessions.subscribe(session, &outbox).await?;
         Ok(Self { app, session, root, model, attach, json: args.json, events, _outbox: outbox })
     }
 

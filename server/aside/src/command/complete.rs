@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::block_on;
 use crate::{
-    cli::Complete,
+    cli::{Asked, Complete},
     failure::{Exit, Failure},
     terminal::{self, Style, styled, visible},
     wiring::{self, App},
@@ -22,10 +22,10 @@ use crate::{
 const LARGEST: u64 = 32 * 1024 * 1024;
 
 /// Prints the completion; exit code 1 and the reason when there is none.
-pub(crate) fn run(set: &[String], args: &Complete) -> Result<ExitCode, Failure> {
+pub(crate) fn run(asked: &Asked, args: &Complete) -> Result<ExitCode, Failure> {
     let place = Place::parse(&args.place)?;
     let root = workspace::root_of(place.file.parent().unwrap_or(Path::new(".")));
-    let app = App::new(set, Some(&root))?;
+    let app = App::new(asked, Some(&root))?;
     let ask = place.ask(&root)?;
     block_on(async {
         if args.explain {

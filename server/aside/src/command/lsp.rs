@@ -5,7 +5,7 @@ use std::{process::ExitCode, sync::Arc};
 use aside_lsp::{Ended, Services};
 
 use crate::{
-    cli::Lsp,
+    cli::{Asked, Lsp},
     failure::{Exit, Failure},
     host::Wiring,
     logs,
@@ -13,16 +13,8 @@ use crate::{
 };
 
 /// Serves until `exit`, the end of input, or the end of the editor's process.
-pub(crate) fn run(set: &[String], args: &Lsp) -> Result<ExitCode, Failure> {
-    // Taken before anything else can run, so that no library ever writes between two messages.
-    let (input, output) = aside_lsp::stdio().map_err(|error| {
-        Failure::new(
-            Exit::Failed,
-            format!("standard input and output are not usable: {error}"),
-            "let an editor start `aside lsp`",
-        )
-    })?;
-    let app = Arc::new(App::new(set, None)?);
+pub(crate) fn run(asked: &Asked, args: &Lsp) -> Result<ExitCode, Failure> {
+    let app = Arc::new(App::new(asked, None)?);
     logs::start(&app);
     let runtime = wiring::runtime()?;
     let services = Services {
@@ -33,11 +25,15 @@ pub(crate) fn run(set: &[String], args: &Lsp) -> Result<ExitCode, Failure> {
         host: Arc::new(Wiring::new(Arc::clone(&app))),
     };
     let ended = runtime.block_on(async {
-        let (input, output) = (input.open()?, output.open()?);
+        let (input, output) = aside_lsp::stdio()?;
         std::io::Result::Ok(aside_lsp::serve(input, output, services, args.client_process_id).await)
     });
     wiring::wind_down(runtime);
-    Ok(match ended? {
+    let ended = ended.map_err(|error| {
+        let message = format!("standard input and output are not usable: {error}");
+        Failure::new(Exit::Failed, message, "let an editor start `aside lsp`")
+    })?;
+    Ok(match ended {
         Ended::Exit { after_shutdown: false } => ExitCode::FAILURE,
         Ended::Exit { after_shutdown: true } | Ended::InputClosed | Ended::ParentGone => ExitCode::SUCCESS,
     })

@@ -17,7 +17,7 @@ use aside_model::ModelRef;
 use serde_json::{Value, json};
 
 use crate::{
-    cli::Try,
+    cli::{Asked, Try},
     command::block_on,
     failure::{Exit, Failure},
     models::{self, chat_role, complete_role},
@@ -33,19 +33,19 @@ const INTERRUPT_AFTER: Duration = Duration::from_millis(1500);
 const PACE: &str = "builtin.pace=30ms";
 
 /// Runs the tour; the first step that fails ends it.
-pub(crate) fn run(set: &[String], args: &Try) -> Result<ExitCode, Failure> {
+pub(crate) fn run(asked: &Asked, args: &Try) -> Result<ExitCode, Failure> {
     let folder = wiring::absolute(&args.folder)?;
     let root = folder.canonicalize().map_err(|error| {
         Failure::new(Exit::NotFound, format!("`{}`: {error}", folder.display()), "name a folder with source code")
     })?;
-    let app = App::new(set, Some(&root))?;
+    let app = App::new(asked, Some(&root))?;
     let home = tempfile::Builder::new().prefix("aside-try-").tempdir()?;
-    block_on(tour(&app, set, args, &root, home.path()))
+    block_on(tour(&app, asked, args, &root, home.path()))
 }
 
-async fn tour(app: &App, set: &[String], args: &Try, root: &Path, data: &Path) -> Result<ExitCode, Failure> {
+async fn tour(app: &App, asked: &Asked, args: &Try, root: &Path, data: &Path) -> Result<ExitCode, Failure> {
     let roles = Roles::choose(app, args).await?;
-    let start = Start { root: root.to_path_buf(), data: data.to_path_buf(), settings: roles.settings(set) };
+    let start = Start { root: root.to_path_buf(), data: data.to_path_buf(), settings: roles.settings(&asked.set) };
     heading(&format!("aside {} in {}", env!("CARGO_PKG_VERSION"), root.display()));
     terminal::line(&format!("completion by {}, chat by {}", roles.complete, roles.chat));
     let tour = Tour::of(root)?;

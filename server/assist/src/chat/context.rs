@@ -5,11 +5,12 @@
 
 use std::{ops::Range, path::PathBuf};
 
-use aside_index::{ReadError, egress};
+use aside_index::{LeftOut, ReadError};
 use aside_sessions::Attachment;
 use aside_text::Document;
 
 use super::Ask;
+use crate::egress;
 
 /// Lines sent round the cursor of an open document of which nothing is selected.
 const FOCUS_BYTES: usize = 8 * 1024;
@@ -120,8 +121,8 @@ async fn attached(attach: &Attach, ask: &Ask, limit: usize) -> Result<Attachment
     match attach {
         Attach::Text { label, text } => Ok(Attachment { label: label.clone(), uri: None, text: text.clone() }),
         Attach::Document { document, range, label } => {
-            let path = path_of(document.uri(), ask);
-            egress(&path).map_err(|kept| AttachError::Withheld { path: path.clone(), rule: kept.rule.to_owned() })?;
+            let path = egress::name_of(document, ask.workspace.as_deref());
+            egress::allows_document(document, ask.workspace.as_deref()).map_err(withheld)?;
             let mut attachment = part(document, range.clone(), &path);
             if let Some(label) = label {
                 attachment.label.clone_from(label);
@@ -139,7 +140,7 @@ async fn file(path: PathBuf, workspace: Option<PathBuf>, limit: usize) -> Result
     let Some(relative) = aside_index::relative(&root, &path) else {
         return Err(AttachError::Outside(path));
     };
-    egress(&relative).map_err(|kept| AttachError::Withheld { path: relative.clone(), rule: kept.rule.to_owned() })?;
+    egress::allows(&path, Some(&root)).map_err(withheld)?;
     let uri = url::Url::from_file_path(&path).ok().map(String::from);
     let name = relative.clone();
     let read = tokio::task::spawn_blocking(move || aside_index::read(&root, &relative, limit as u64)).await;
@@ -154,10 +155,10 @@ async fn file(path: PathBuf, workspace: Option<PathBuf>, limit: usize) -> Result
 /// The selection, or what stands round the cursor; nothing when it may not leave or is attached already.
 fn focused(ask: &Ask, room: usize) -> Option<Attachment> {
     let Focus { document, selection } = ask.focus.as_ref()?;
-    let path = path_of(document.uri(), ask);
+    let path = egress::name_of(document, ask.workspace.as_deref());
     let already =
         |attach: &Attach| matches!(attach, Attach::Document { document: other, .. } if other.uri() == document.uri());
-    if egress(&path).is_err() || ask.attachments.iter().any(already) {
+    if egress::allows_document(document, ask.workspace.as_deref()).is_err() || ask.attachments.iter().any(already) {
         return None;
     }
     let range = match selection {
@@ -185,10 +186,6 @@ fn part(document: &Document, range: Option<Range<usize>>, path: &str) -> Attachm
     Attachment { label, uri: Some(document.uri().to_owned()), text }
 }
 
-/// The path as the model sees it: inside the workspace, else the bare name.
-fn path_of(uri: &str, ask: &Ask) -> String {
-    let path = url::Url::parse(uri).ok().and_then(|url| url.to_file_path().ok());
-    let inside =
-        ask.workspace.as_deref().zip(path.as_deref()).and_then(|(root, path)| aside_index::relative(root, path));
-    inside.unwrap_or_else(|| uri.rsplit('/').next().unwrap_or(uri).to_owned())
+fn withheld(kept: LeftOut) -> AttachError {
+    AttachError::Withheld { path: kept.path, rule: kept.rule.to_owned() }
 }

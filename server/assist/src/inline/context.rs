@@ -3,9 +3,10 @@
 //! Pure: it reads snapshots. What may not leave the machine is decided here with the rules of `index`, for the document
 //! itself and for every piece.
 
-use aside_index::egress;
 use aside_model::Snippet;
 use aside_text::Document;
+
+use crate::egress;
 
 use super::{Ask, Empty, LeftOut, Options, Trigger, trim::Shape};
 
@@ -44,9 +45,8 @@ pub(super) fn refusal(ask: &Ask, options: &Options) -> Option<Empty> {
     if unasked && options.disabled_languages.iter().any(|disabled| disabled == language) {
         return Some(Empty::Language(language.to_owned()));
     }
-    let path = ask.relative.clone().or_else(|| file_path(ask.document.uri()))?;
-    let kept = egress(&path).err()?;
-    Some(Empty::Withheld { path, rule: kept.rule.to_owned() })
+    let kept = egress::allows_document(&ask.document, ask.workspace.as_deref()).err()?;
+    Some(Empty::Withheld { path: kept.path, rule: kept.rule.to_owned() })
 }
 
 /// Gathers what to send. `places` are the latest places of other documents, oldest visit first.
@@ -78,7 +78,7 @@ fn neighbours(ask: &Ask, places: &[(String, usize)]) -> (Vec<(Snippet, String)>,
             continue;
         };
         let Some(path) = relative_to(ask, document) else { continue };
-        if let Err(kept) = egress(&path) {
+        if let Err(kept) = egress::allows_document(document, ask.workspace.as_deref()) {
             left_out.push(LeftOut { path, reason: kept.rule.to_owned() });
         } else if snippets.len() == NEIGHBOURS {
             left_out.push(LeftOut { path, reason: "enough other files".to_owned() });
@@ -104,16 +104,11 @@ fn around(document: &Document, at: usize) -> String {
 
 /// The path of another open document as the model sees it; `None` when it belongs to another workspace.
 fn relative_to(ask: &Ask, document: &Document) -> Option<String> {
-    let path = file_path(document.uri())?;
+    let path = egress::path_of(document)?;
     match &ask.workspace {
-        Some(root) => aside_index::relative(root, std::path::Path::new(&path)),
-        None => path.rsplit('/').next().map(str::to_owned),
+        Some(root) => aside_index::relative(root, &path),
+        None => Some(egress::name_of(document, None)),
     }
-}
-
-fn file_path(uri: &str) -> Option<String> {
-    let path = url::Url::parse(uri).ok()?.to_file_path().ok()?;
-    path.to_str().map(str::to_owned)
 }
 
 #[cfg(test)]

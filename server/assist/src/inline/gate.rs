@@ -32,7 +32,7 @@ impl Gate {
     pub(super) fn enter(&self, uri: &str, now: Instant) -> Ticket {
         let mut since_previous = None;
         let newest = {
-            let mut slot = self.slots.entry(uri.to_owned()).and_modify(|slot| {
+            let slot = self.slots.entry(uri.to_owned()).and_modify(|slot| {
                 since_previous = Some(now.saturating_duration_since(slot.entered));
                 slot.entered = now;
             });
