@@ -24,23 +24,28 @@ use crate::{
 /// The most of an error body that is read.
 pub(crate) const MAX_ERROR_BODY: usize = 64 * 1024;
 
+/// What all providers of a configuration share.
+pub(crate) struct Network {
+    pub(crate) http: Http,
+    pub(crate) keys: Arc<dyn Keys>,
+}
+
 /// A provider that is reached over HTTP.
 pub(crate) struct Endpoint {
     pub(crate) name: String,
     pub(crate) dialect: Dialect,
     pub(crate) address: Address,
     pub(crate) fim: Option<String>,
-    pub(crate) http: Arc<Http>,
+    pub(crate) network: Arc<Network>,
     key: KeySource,
     allow_http: bool,
-    keys: Arc<dyn Keys>,
     /// Models whose server was found unable to fill a hole by itself.
     cannot_fill: Mutex<HashSet<String>>,
 }
 
 impl Endpoint {
     /// The provider of `spec`; fails with a sentence about its address.
-    pub(crate) fn new(spec: ProviderSpec, http: Arc<Http>, keys: Arc<dyn Keys>) -> Result<Self, ModelError> {
+    pub(crate) fn new(spec: ProviderSpec, network: Arc<Network>) -> Result<Self, ModelError> {
         let address = Address::parse(&spec.base_url)
             .map_err(|why| ModelError::new(ErrorKind::InvalidRequest, &spec.name, format!("`{}`: {why}", spec.name)))?;
         Ok(Self {
@@ -48,10 +53,9 @@ impl Endpoint {
             dialect: spec.dialect,
             address,
             fim: spec.fim,
-            http,
+            network,
             key: spec.key,
             allow_http: spec.allow_http,
-            keys,
             cannot_fill: Mutex::default(),
         })
     }
@@ -75,7 +79,7 @@ impl Endpoint {
                 ),
             ));
         }
-        let secret = self.keys.get(&self.name, self.address.origin(), &self.key).await?;
+        let secret = self.network.keys.get(&self.name, self.address.origin(), &self.key).await?;
         let (name, prefix) = match self.dialect {
             Dialect::Anthropic => (HeaderName::from_static("x-api-key"), ""),
             _ => (AUTHORIZATION, "Bearer "),
@@ -105,10 +109,10 @@ impl Endpoint {
     pub(crate) async fn get(&self, url: Url) -> Result<serde_json::Value, ModelError> {
         let credential = self.key().await?;
         let peer = self.peer(credential.as_ref().map(|credential| &credential.secret));
-        let client = self.http.client(&self.address).await;
+        let client = self.network.http.client(&self.address).await;
         let client = client.map_err(|error| peer.error(ErrorKind::InvalidRequest, error))?;
         let request = self.request(Method::GET, url, credential.as_ref());
-        let mut response = self.http.send(client, request).await.map_err(|passage| peer.no_answer(&passage))?;
+        let mut response = self.network.http.send(client, request).await.map_err(|passage| peer.no_answer(&passage))?;
         check(&peer, &mut response).await?;
         let (body, whole) = beginning(&mut response, MAX_EVENT).await;
         match serde_json::from_str(&body) {

@@ -144,7 +144,7 @@ async fn open(call: Call) -> Result<Box<Reading>, ModelError> {
     let endpoint = call.endpoint;
     let credential = endpoint.key().await?;
     let peer = endpoint.peer(credential.as_ref().map(|credential| &credential.secret));
-    let client = endpoint.http.client(&endpoint.address).await;
+    let client = endpoint.network.http.client(&endpoint.address).await;
     let client = client.map_err(|error| peer.error(ErrorKind::InvalidRequest, error))?;
     let body = Bytes::from(call.body);
     let mut attempt = 0;
@@ -152,7 +152,7 @@ async fn open(call: Call) -> Result<Box<Reading>, ModelError> {
         let mut request = endpoint.request(Method::POST, call.url.clone(), credential.as_ref());
         request.headers_mut().insert("accept", HeaderValue::from_static(call.style.media_type()));
         *request.body_mut() = Some(body.clone().into());
-        let (trouble, mut error) = match endpoint.http.send(client, request).await {
+        let (trouble, mut error) = match endpoint.network.http.send(client, request).await {
             Ok(mut response) => {
                 let advice = retry::advice(response.headers(), SystemTime::now());
                 match check(&peer, &mut response).await {
@@ -240,7 +240,7 @@ impl Reading {
 
     /// Takes one chunk of the body, or finds out how it ended.
     async fn read(&mut self) {
-        let options = self.endpoint.http.options();
+        let options = self.endpoint.network.http.options();
         let limit = if self.begun { options.idle_timeout } else { options.first_byte_timeout };
         let Some(response) = &mut self.response else {
             self.outcome = Some(Ok(EndReason::Truncated));

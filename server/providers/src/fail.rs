@@ -9,8 +9,8 @@ use crate::{Dialect, address::Address, status::Report};
 
 /// The most of a provider's own words that is shown, in characters.
 const MOST_SHOWN: usize = 300;
-/// What hyper says when a connection ended in place of an answer; the tests hold it to that.
-const ENDED_EARLY: &str = "connection closed before message completed";
+/// What hyper says when a connection ended in place of an answer.
+const ENDED_EARLY: [&str; 2] = ["connection closed before message completed", "http2 error"];
 
 /// Who is being talked to: names every failure.
 #[derive(Clone, Copy)]
@@ -90,22 +90,25 @@ impl Peer<'_> {
             Passage::Client(error) if error.is_builder() => {
                 self.error(ErrorKind::InvalidRequest, format_args!("cannot be asked at {origin}: {}", root(error)))
             }
-            Passage::Client(error) if is_lost(error) => {
-                let cause = if error.is_dns() { "the host name is not found".to_owned() } else { reason(error) };
-                self.error(
-                    ErrorKind::Unreachable,
-                    format_args!("does not answer at {origin}: {cause}{}", self.remedy()),
-                )
-            }
-            Passage::Client(error) => self.error(
+            Passage::Client(error) if is_unreadable(error) => self.error(
                 ErrorKind::Protocol,
                 format_args!("does not speak HTTP as expected at {origin}: {}", root(error)),
             ),
+            Passage::Client(error) => {
+                let cause = if error.is_dns() { "the host name is not found".to_owned() } else { reason(error) };
+                self.error(
+                    ErrorKind::Unreachable,
+                    format_args!("does not answer at {origin}: {cause}{}", self.remedy(&cause)),
+                )
+            }
         }
     }
 
-    fn remedy(&self) -> &'static str {
+    fn remedy(&self, cause: &str) -> &'static str {
         match (self.address.is_loopback(), self.dialect) {
+            _ if cause.contains("certificate") => {
+                "; if it is of an authority of your own, name that one's file as `http.ca_file`"
+            }
             (true, Dialect::Ollama) => "; start it with `ollama serve`",
             (true, Dialect::LlamaCpp) => "; start `llama-server` there",
             (true, _) => "; start the server there",
@@ -130,19 +133,21 @@ impl Peer<'_> {
     }
 }
 
-/// Whether the connection failed, rather than what came over it.
-pub(crate) fn is_lost(error: &reqwest::Error) -> bool {
-    error.is_connect() || is_broken(error)
-}
-
 /// Whether a standing connection ended before an answer.
 pub(crate) fn is_broken(error: &reqwest::Error) -> bool {
-    !error.is_connect() && causes(error).any(|cause| cause.is::<io::Error>() || cause.to_string() == ENDED_EARLY)
+    let said = |cause: &(dyn Error + 'static)| ENDED_EARLY.contains(&cause.to_string().as_str());
+    !error.is_connect() && causes(error).any(|cause| cause.is::<io::Error>() || said(cause))
+}
+
+/// Whether what came over the connection was not HTTP, or more of it than is read.
+fn is_unreadable(error: &reqwest::Error) -> bool {
+    let last = root(error);
+    !error.is_connect() && (last.ends_with("parsed") || last == "message head is too large")
 }
 
 /// The deepest cause: what actually happened, without the layers it passed.
-fn root(error: &reqwest::Error) -> String {
-    causes(error).last().map_or_else(|| "unknown cause".to_owned(), ToString::to_string)
+pub(crate) fn root(error: &reqwest::Error) -> String {
+    causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 fn reason(error: &reqwest::Error) -> String {

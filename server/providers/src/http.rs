@@ -15,7 +15,11 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use crate::{HttpOptions, address::Address, fail::Passage};
+use crate::{
+    HttpOptions,
+    address::Address,
+    fail::{Passage, root},
+};
 
 /// The most bytes of an answer's headers.
 const MAX_HEADERS: usize = 64 * 1024;
@@ -32,12 +36,14 @@ pub(crate) enum ClientError {
     #[error("`http.ca_file` {0} holds no usable PEM certificate")]
     NoCertificate(String),
     #[error("`http.proxy` is not a proxy address: {0}")]
-    Proxy(reqwest::Error),
-    #[error("the HTTP client cannot be made: {0}")]
-    Client(reqwest::Error),
-    #[error("the HTTP client cannot be made: {0}")]
+    Proxy(String),
+    #[error(
+        "no connection can be made: {0}; install the system's CA certificates, or name a file of them as `http.ca_file`"
+    )]
+    Client(String),
+    #[error("no connection can be made: {0}")]
     Tls(rustls::Error),
-    #[error("the HTTP client cannot be made: the program is ending")]
+    #[error("no connection can be made: the program is ending")]
     Ending,
 }
 
@@ -48,13 +54,16 @@ pub(crate) struct Http {
     plain: OnceCell<Client>,
     /// https to this machine.
     local: OnceCell<Client>,
-    /// Everything else.
+    /// Plain http to another one.
+    open: OnceCell<Client>,
+    /// https to another one.
     remote: OnceCell<Client>,
 }
 
 impl Http {
     pub(crate) fn new(options: HttpOptions) -> Self {
-        Self { options, plain: OnceCell::new(), local: OnceCell::new(), remote: OnceCell::new() }
+        let (plain, local) = (OnceCell::new(), OnceCell::new());
+        Self { options, plain, local, open: OnceCell::new(), remote: OnceCell::new() }
     }
 
     pub(crate) fn options(&self) -> &HttpOptions {
@@ -63,13 +72,15 @@ impl Http {
 
     /// The client for `address`, made now if it is the first of its sort.
     pub(crate) async fn client(&self, address: &Address) -> Result<&Client, ClientError> {
+        let options = &self.options;
         match (address.is_loopback(), address.is_https()) {
             (true, false) => {
-                let make = || async { plain(builder(&self.options)) };
+                let make = || async { plain(builder(options).no_proxy()) };
                 self.plain.get_or_try_init(make).await
             }
-            (true, true) => self.local.get_or_try_init(|| secured(self.options.clone(), true)).await,
-            (false, _) => self.remote.get_or_try_init(|| secured(self.options.clone(), false)).await,
+            (true, true) => self.local.get_or_try_init(|| secured(options.clone(), true)).await,
+            (false, false) => self.open.get_or_try_init(|| open(options.clone())).await,
+            (false, true) => self.remote.get_or_try_init(|| secured(options.clone(), false)).await,
         }
     }
 
@@ -90,21 +101,39 @@ fn builder(options: &HttpOptions) -> ClientBuilder {
         .user_agent(concat!("aside/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
         .referer(false)
-        .retry(reqwest::retry::never())
         .connect_timeout(options.connect_timeout)
         .tcp_nodelay(true)
         .tcp_keepalive(Duration::from_secs(30))
         .http2_max_header_list_size(64 * 1024)
 }
 
-/// The client for plain http to this machine. Its TLS trusts nobody, so that no roots are loaded for it.
+/// A client for plain http only. Its TLS trusts nobody, so that no roots are loaded for it.
 fn plain(builder: ClientBuilder) -> Result<Client, ClientError> {
     let trusts_nobody = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(ClientError::Tls)?
         .with_root_certificates(RootCertStore::empty())
         .with_no_client_auth();
-    builder.no_proxy().tls_backend_preconfigured(trusts_nobody).build().map_err(ClientError::Client)
+    builder.tls_backend_preconfigured(trusts_nobody).build().map_err(client_error)
+}
+
+fn client_error(error: reqwest::Error) -> ClientError {
+    ClientError::Client(root(&error.without_url()))
+}
+
+/// A client for plain http to other machines. The roots serve only a proxy that is reached over https, so that a machine
+/// without any still reaches its neighbours.
+async fn open(options: HttpOptions) -> Result<Client, ClientError> {
+    match secured(options.clone(), false).await {
+        Err(ClientError::Client(_)) => plain(proxied(builder(&options), &options)?),
+        made => made,
+    }
+}
+
+fn proxied(builder: ClientBuilder, options: &HttpOptions) -> Result<ClientBuilder, ClientError> {
+    let Some(proxy) = &options.proxy else { return Ok(builder) };
+    let proxy = Proxy::all(proxy).map_err(|error| ClientError::Proxy(root(&error.without_url())))?;
+    Ok(builder.no_proxy().proxy(proxy))
 }
 
 /// A client with the system's roots and the configured extra ones. Reading them takes milliseconds, so it is done off the
@@ -119,14 +148,8 @@ async fn secured(options: HttpOptions, local: bool) -> Result<Client, ClientErro
         if let Some(file) = &options.ca_file {
             builder = builder.tls_certs_merge(certificates(file)?);
         }
-        builder = match &options.proxy {
-            _ if local => builder.no_proxy(),
-            Some(proxy) => {
-                builder.no_proxy().proxy(Proxy::all(proxy).map_err(|e| ClientError::Proxy(e.without_url()))?)
-            }
-            None => builder,
-        };
-        builder.build().map_err(ClientError::Client)
+        builder = if local { builder.no_proxy() } else { proxied(builder, &options)? };
+        builder.build().map_err(client_error)
     };
     tokio::task::spawn_blocking(make).await.unwrap_or(Err(ClientError::Ending))
 }
@@ -224,11 +247,5 @@ mod tests {
         let options =
             HttpOptions { proxy: Some("no proxy".into()), ca_file: Some("/x".into()), ..HttpOptions::default() };
         assert!(Http::new(options).client(&local).await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn a_remote_client_is_made_with_the_systems_roots() {
-        let address = Address::parse("https://example.com").unwrap();
-        assert!(Http::new(HttpOptions::default()).client(&address).await.is_ok());
     }
 }

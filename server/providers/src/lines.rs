@@ -114,7 +114,9 @@ mod tests {
 
     use super::*;
 
-    fn lines(ends: Ends, chunks: &[&[u8]]) -> (Vec<Vec<u8>>, Result<(), TooLong>, Option<Vec<u8>>) {
+    type Cut = (Vec<Vec<u8>>, Result<(), TooLong>, Option<Vec<u8>>);
+
+    fn lines(ends: Ends, chunks: &[&[u8]]) -> Cut {
         let mut splitter = Lines::new(ends);
         let mut out = Vec::new();
         for chunk in chunks {

@@ -11,7 +11,7 @@ use crate::{
     anthropic::Anthropic,
     builtin,
     discover::{self, Found},
-    endpoint::Endpoint,
+    endpoint::{Endpoint, Network},
     http::Http,
     llama_cpp::LlamaCpp,
     ollama::Ollama,
@@ -42,13 +42,11 @@ impl Providers {
         keys: Arc<dyn Keys>,
         builtin: Arc<builtin::Engine>,
     ) -> Self {
-        let http = Arc::new(Http::new(http));
+        let network = Arc::new(Network { http: Http::new(http), keys });
         let known = specs.into_iter().map(|spec| {
             let provider = match spec.dialect {
                 Dialect::Builtin => Ok(Provider::Builtin),
-                _ => Endpoint::new(spec.clone(), Arc::clone(&http), Arc::clone(&keys))
-                    .map(Arc::new)
-                    .map(Provider::Remote),
+                _ => Endpoint::new(spec.clone(), Arc::clone(&network)).map(Arc::new).map(Provider::Remote),
             };
             (spec.name, provider)
         });
