@@ -6,7 +6,13 @@ use clap::{Args, Parser, Subcommand};
 
 /// AI assistance for any editor, with the models you choose.
 #[derive(Debug, Parser)]
-#[command(name = "aside", version, about, disable_help_subcommand = true, propagate_version = true)]
+#[command(
+    name = "aside",
+    version,
+    about = "AI assistance for any editor, with the models you choose",
+    disable_help_subcommand = true,
+    propagate_version = true
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) asked: Asked,

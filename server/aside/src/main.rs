@@ -12,6 +12,7 @@ mod host;
 mod keys;
 mod logs;
 mod models;
+mod pace;
 mod terminal;
 mod wiring;
 mod workspace;

@@ -10,7 +10,7 @@ use aside_assist::{Chosen, Models};
 use aside_model::{ChatModel, ErrorKind, FillModel, ModelError, ModelRef};
 use futures_util::future::BoxFuture;
 
-use crate::wiring::Current;
+use crate::{pace::Paced, wiring::Current};
 
 /// The settings' name of the built-in engine.
 pub(crate) const BUILTIN: &str = "builtin";
@@ -41,8 +41,12 @@ impl Models for RoleModels {
         let current = self.current.load();
         let reference = wanted.map_or_else(|| chat_role(&current), Ok);
         let chosen = reference.and_then(|reference| {
-            let model = current.providers.chat(&reference)?;
-            Ok(Chosen { builtin: reference.provider == BUILTIN, reference, model })
+            let mut model = current.providers.chat(&reference)?;
+            let (builtin, pace) = (reference.provider == BUILTIN, current.loaded.settings.builtin.pace);
+            if builtin && !pace.is_zero() {
+                model = Arc::new(Paced::new(model, pace));
+            }
+            Ok(Chosen { builtin, reference, model })
         });
         Box::pin(std::future::ready(chosen))
     }

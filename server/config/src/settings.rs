@@ -30,8 +30,7 @@ settings! {
         providers: BTreeMap<String, Provider> = providers::known();
     }
 
-    /// Which model does which job, as `provider/model`. A job with no model takes what is found on this machine, then the
-    /// built-in engine.
+    /// Which model does which job, as `provider/model`. A job with no model is done by the built-in engine.
     roles: Roles {
         /// Answers in conversations.
         chat: Option<String> = None, ModelName, User;
@@ -70,12 +69,13 @@ settings! {
         /// How much of the open file, the selection and the attachments is sent with a message.
         context_bytes: u32 = 65_536, Size(0, 4 * MIB), Workspace;
         /// Text that is put before every conversation, for example how you like your answers.
-        instructions: String = String::new(), Text(20_000), Workspace;
+        instructions: String = String::new(), Text(20_000), Editor;
     }
 
     /// Model servers on this machine.
     local: Local {
-        /// Whether a running Ollama, llama.cpp or LM Studio on loopback is looked for and used by roles that have no model.
+        /// Whether `aside doctor` and lists of models look for a running Ollama, llama.cpp or LM Studio on loopback. What is found
+        /// is offered, never used unasked.
         detect: bool = true, Switch, Editor;
     }
 
@@ -87,6 +87,9 @@ settings! {
         max_files: u32 = 20_000, Count(1, 1_000_000), Editor;
         /// How much of a workspace it reads.
         max_total_bytes: u64 = 64 * MIB, Size(MIB, 4096 * MIB), Editor;
+        /// A pause before each line of its answers, which otherwise come at once. `aside try` sets it to interrupt an answer in
+        /// the middle.
+        pace: Duration = ms(0), Lasting(ms(0), secs(2)), User;
     }
 
     /// How the network is used. Answers are streams and have no total time limit.

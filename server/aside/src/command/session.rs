@@ -41,7 +41,7 @@ async fn list(app: &App, all: bool, limit: u32, json: bool) -> Result<(), Failur
             aside_sessions::State::Idle => String::new(),
             other => format!("  [{}]", other.as_str()),
         };
-        let detail = format!("{} messages, {}", info.messages, info.updated.strftime("%Y-%m-%d %H:%M"));
+        let detail = format!("{} messages, {}", info.messages, info.updated.strftime("%Y-%m-%d %H:%M UTC"));
         terminal::line(&format!("{}  {}{state}  {}", info.id, visible(&info.title), styled(Style::Dim, &detail)));
     }
     Ok(())

@@ -28,9 +28,9 @@ use editor::Editor;
 use place::{Hole, Tour};
 
 /// An answer is interrupted after this long, so that some of it is surely on disk.
-const INTERRUPT_AFTER: Duration = Duration::from_millis(1500);
+const INTERRUPT_AFTER: Duration = Duration::from_millis(1300);
 /// The built-in engine answers at once; paced like this its answer can be interrupted in the middle.
-const PACE: &str = "builtin.pace=30ms";
+const PACE: &str = "builtin.pace=25ms";
 
 /// Runs the tour; the first step that fails ends it.
 pub(crate) fn run(asked: &Asked, args: &Try) -> Result<ExitCode, Failure> {
@@ -146,13 +146,43 @@ async fn first_answer(editor: &mut Editor, tour: &Tour, root: &Path) -> Result<S
     let question = format!("Where is `{}` used, and what for?", tour.word);
     say(&question);
     let mut answer = editor.ask(&session, &question).await?;
+    let mut shown = Shown::default();
     while let Some(text) = answer.next_text(editor, Duration::MAX).await? {
-        terminal::piece(&visible(&text));
+        shown.add(&text);
     }
-    terminal::line("");
+    shown.end();
     match answer.end.as_deref() {
         Some("complete" | "length") => Ok(session),
         _ => Err(answer.failure()),
+    }
+}
+
+/// The beginning of an answer as it streams: a tour is not the place to read it all.
+#[derive(Default)]
+struct Shown {
+    lines: usize,
+}
+
+impl Shown {
+    /// Lines shown of one answer.
+    const MOST: usize = 24;
+
+    fn add(&mut self, text: &str) {
+        for line in text.split_inclusive('\n') {
+            if self.lines < Self::MOST {
+                terminal::piece(&visible(line));
+            }
+            self.lines += usize::from(line.ends_with('\n'));
+        }
+    }
+
+    fn end(&self) {
+        let more = self.lines.saturating_sub(Self::MOST);
+        terminal::line(&if more > 0 {
+            styled(Style::Dim, &format!("… and {more} more lines"))
+        } else {
+            String::new()
+        });
     }
 }
 
@@ -168,7 +198,7 @@ async fn interrupted_answer(mut editor: Editor, session: &str, tour: &Tour) -> R
         format!("Describe in detail everything that has to do with `{}` and `{}`.", tour.second_word, tour.word);
     say(&question);
     let mut answer = editor.ask(session, &question).await?;
-    let mut text = String::new();
+    let (mut text, mut shown) = (String::new(), Shown::default());
     let mut deadline = None;
     loop {
         let left =
@@ -176,7 +206,7 @@ async fn interrupted_answer(mut editor: Editor, session: &str, tour: &Tour) -> R
         match answer.next_text(&mut editor, left).await? {
             Some(piece) => {
                 deadline.get_or_insert_with(|| Instant::now() + INTERRUPT_AFTER);
-                terminal::piece(&visible(&piece));
+                shown.add(&piece);
                 text.push_str(&piece);
             }
             None => break,
@@ -186,7 +216,7 @@ async fn interrupted_answer(mut editor: Editor, session: &str, tour: &Tour) -> R
         }
     }
     editor.kill().await?;
-    terminal::line("");
+    shown.end();
     if answer.end.as_deref().is_some_and(|end| end == "error") {
         return Err(answer.failure());
     }

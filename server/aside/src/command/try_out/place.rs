@@ -113,20 +113,39 @@ fn hole(file: &FileText, lines: &[&str], line: usize) -> Option<Hole> {
     })
 }
 
-/// Names worth asking about: long, and in several files. The most frequent first, ties in alphabetical order.
+/// What stands before the name of something that a file defines, in most languages.
+const DEFINES: [&str; 11] =
+    ["fn ", "struct ", "enum ", "trait ", "class ", "def ", "func ", "function ", "interface ", "type ", "const "];
+
+/// Names worth asking about: defined here, long, and used. The most used first, ties in alphabetical order.
 fn words_of(files: &[&FileText]) -> Vec<String> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
-    for file in files {
-        let words = file.text.split(|c: char| !c.is_alphanumeric() && c != '_');
-        for word in words.filter(|word| (8..=30).contains(&word.len()) && word.starts_with(|c: char| c.is_alphabetic()))
-        {
-            *counts.entry(word).or_default() += 1;
+    for file in files.iter().filter(|file| !file.relative.contains("test")) {
+        for line in file.text.lines() {
+            let defined = DEFINES.iter().filter_map(|define| line.split_once(define)).map(|(_, rest)| name_at(rest));
+            for name in defined.filter(|name| is_telling(name)) {
+                counts.entry(name).or_default();
+            }
         }
     }
-    let named = |word: &&str| word.contains('_') || word.chars().skip(1).any(char::is_uppercase);
-    let mut words: Vec<(&str, usize)> = counts.into_iter().filter(|(word, count)| named(word) && *count >= 2).collect();
+    for file in files {
+        for word in file.text.split(|c: char| !c.is_alphanumeric() && c != '_') {
+            counts.entry(word).and_modify(|count| *count += 1);
+        }
+    }
+    let mut words: Vec<(&str, usize)> = counts.into_iter().filter(|(_, count)| *count >= 2).collect();
     words.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     words.into_iter().map(|(word, _)| word.to_owned()).take(8).collect()
+}
+
+/// A name of one common word says little about where it belongs.
+fn is_telling(name: &str) -> bool {
+    let compound = name.contains('_') || name.chars().skip(1).any(char::is_uppercase);
+    (8..=30).contains(&name.len()) && (compound || name.len() >= 12)
+}
+
+fn name_at(text: &str) -> &str {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
 }
 
 #[cfg(test)]
