@@ -6,6 +6,7 @@
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::disallowed_methods, reason = "a test that starts real programs and tells them where they are")]
+#![expect(clippy::print_stderr, reason = "says why a test is skipped")]
 
 use std::{
     fs,
@@ -237,7 +238,7 @@ fn reads_keys_as_told() {
 }
 
 #[track_caller]
-fn quick(answer: (String, Duration), expected: &str) {
+fn quick(answer: &(String, Duration), expected: &str) {
     assert!(answer.0.contains(expected), "{answer:?}, expected {expected:?}");
     assert!(answer.1 < DEADLINE, "{answer:?}");
 }
@@ -247,16 +248,16 @@ fn a_key_stored_as_people_are_told_is_found_for_its_own_origin_only() {
     let Some(session) = Session::with_keyring("a key is found") else { return };
     session.store("anthropic", ORIGIN, "sk-made-up-1\n");
     let mut reader = session.reader();
-    quick(reader.ask(GET), "found sk-made-up-1");
+    quick(&reader.ask(GET), "found sk-made-up-1");
     let missing = "the key of `anthropic` for `https://evil.example.com:443` in the keyring does not exist; store it with: \
                    secret-tool store --label='Aside: anthropic' service aside provider anthropic origin https://evil.example.com:443";
-    quick(reader.ask("get anthropic https://evil.example.com"), missing);
-    quick(reader.ask("get anthropic http://api.anthropic.com"), "does not exist");
-    quick(reader.ask("get anthropic https://api.anthropic.com:8443"), "does not exist");
-    quick(reader.ask("get openai https://api.anthropic.com"), "does not exist");
-    quick(reader.ask("probe"), "the keyring answers; one key is stored");
+    quick(&reader.ask("get anthropic https://evil.example.com"), missing);
+    quick(&reader.ask("get anthropic http://api.anthropic.com"), "does not exist");
+    quick(&reader.ask("get anthropic https://api.anthropic.com:8443"), "does not exist");
+    quick(&reader.ask("get openai https://api.anthropic.com"), "does not exist");
+    quick(&reader.ask("probe"), "the keyring answers; one key is stored");
     session.store("anthropic", ORIGIN, "sk-made-up-2");
-    quick(reader.ask(GET), "found sk-made-up-2");
+    quick(&reader.ask(GET), "found sk-made-up-2");
     let mut times: Vec<_> = (0..100).map(|_| reader.ask(GET).1).collect();
     times.sort_unstable();
     println!("100 reads, this process to the child and back: p50 {:?}, p95 {:?}", times[49], times[94]);
@@ -284,8 +285,8 @@ fn a_locked_keyring_without_a_display_is_told_as_locked() {
     session.store("anthropic", ORIGIN, "sk-made-up");
     let mut reader = session.reader();
     session.lock();
-    quick(reader.ask(GET), "the keyring is locked");
-    quick(reader.ask("probe"), "the keyring is locked");
+    quick(&reader.ask(GET), "the keyring is locked");
+    quick(&reader.ask("probe"), "the keyring is locked");
 }
 
 #[test]
@@ -295,8 +296,8 @@ fn without_a_bus_the_keyring_is_told_as_not_there() {
     // An address where nobody listens; without any, the desktop's own bus might be found.
     command.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", session.folder.path().join("none").display()));
     let mut reader = Reader::start(command);
-    quick(reader.ask(GET), "the keyring cannot be used: ");
-    quick(reader.ask("probe"), "the keyring cannot be used: ");
+    quick(&reader.ask(GET), "the keyring cannot be used: ");
+    quick(&reader.ask("probe"), "the keyring cannot be used: ");
 }
 
 #[test]
@@ -304,7 +305,7 @@ fn a_daemon_that_hangs_costs_one_deadline_and_is_seen_when_it_goes_on() {
     let Some(session) = Session::with_keyring("a hanging daemon") else { return };
     session.store("anthropic", ORIGIN, "sk-made-up");
     let mut reader = session.reader();
-    quick(reader.ask(GET), "found sk-made-up");
+    quick(&reader.ask(GET), "found sk-made-up");
     session.signal(Signal::STOP);
     let (answer, took) = reader.ask(GET);
     assert!(answer.contains("did not answer within 3000 ms"), "{answer}");
@@ -333,12 +334,12 @@ fn a_daemon_that_hangs_before_the_first_call_costs_one_deadline() {
 fn a_daemon_that_starts_later_or_again_is_seen() {
     let Some(mut session) = Session::start("a later daemon") else { return };
     let mut reader = session.reader();
-    quick(reader.ask(GET), "the keyring cannot be used: ");
+    quick(&reader.ask(GET), "the keyring cannot be used: ");
     session.start_keyring();
     session.store("anthropic", ORIGIN, "sk-made-up");
-    quick(reader.ask(GET), "found sk-made-up");
+    quick(&reader.ask(GET), "found sk-made-up");
     session.stop_keyring();
-    quick(reader.ask(GET), "the keyring cannot be used: ");
+    quick(&reader.ask(GET), "the keyring cannot be used: ");
     session.start_keyring();
-    quick(reader.ask(GET), "found sk-made-up");
+    quick(&reader.ask(GET), "found sk-made-up");
 }
