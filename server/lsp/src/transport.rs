@@ -6,7 +6,7 @@
 mod frames;
 mod json;
 mod lifecycle;
-mod parent;
+pub(crate) mod parent;
 mod refusal;
 mod schedule;
 pub(crate) mod stdio;

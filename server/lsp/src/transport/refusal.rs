@@ -83,7 +83,7 @@ impl Refusal {
             Self::NotUtf8 | Self::NotJson { .. } => "bad-json",
             Self::TooDeep => "message-too-deep",
             Self::Batch | Self::NotAMessage(_) | Self::NotARequest(_) => "bad-message",
-            Self::BadParams(_) => "bad-params",
+            Self::BadParams(_) => "invalid-params",
             Self::NotInitialized => "not-initialized",
             Self::InitializedTwice => "initialized-twice",
             Self::ShutDown => "shut-down",
@@ -110,7 +110,7 @@ impl Refusal {
             Self::Cancelled => "nothing to do: the client asked for this",
             Self::UnknownMethod(_) => "see the capabilities in the answer to `initialize`",
             Self::NotARequest(_) => "send it without `id`",
-            Self::BadParams(_) => "see the parameters of this method in the documentation",
+            Self::BadParams(_) => "correct the parameters: `docs/protocol.md` lists what each method takes",
             Self::Broken(_) => "try again; if it stays, report it with the log lines that carry this id",
         }
     }

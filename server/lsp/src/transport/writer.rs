@@ -28,7 +28,7 @@ const PRESSED: usize = 256 * 1024;
 /// Queued bytes from which notifications wait or replace each other.
 const FULL: usize = 1024 * 1024;
 /// Queued bytes from which nothing more is read.
-const FLOOD: usize = 32 * 1024 * 1024;
+const FLOOD: usize = 16 * 1024 * 1024;
 /// A buffer that grew beyond this is given back once it is written.
 const KEEP: usize = 256 * 1024;
 

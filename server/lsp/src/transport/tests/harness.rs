@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, duplex, split};
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use tokio::task::JoinHandle;
 use tower_lsp::gen_lsp_types::{InitializeParams, InitializeResult};
 use tower_lsp::jsonrpc::{Error, Result};
@@ -85,7 +85,7 @@ impl Server {
     async fn block(&self) -> Result<Value> {
         tokio::task::yield_now().await;
         self.world.began.fetch_add(1, Ordering::SeqCst);
-        while self.world.gate.0.try_acquire().map(|permit| permit.forget()).is_err() {
+        while self.world.gate.0.try_acquire().map(SemaphorePermit::forget).is_err() {
             std::thread::yield_now();
         }
         Ok(json!("blocked"))
