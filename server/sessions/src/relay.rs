@@ -38,6 +38,15 @@ impl Relay {
                 || turn.outcome().is_some())
     }
 
+    /// Whether the next event is one that does not wait for the pace of text: a notice, or the end when all else was given.
+    pub(crate) fn is_urgent(&self, turn: &Turn) -> bool {
+        let all_given = self.reasoning == turn.reasoning().len()
+            && self.text == turn.text().len()
+            && self.usage == turn.usage()
+            && turn.outcome().is_some();
+        !self.ended && (self.notices < turn.notices().len() || all_given)
+    }
+
     /// The next event and its number, with at most `max_bytes` of text. The end comes when everything else was given.
     pub(crate) fn next(&mut self, turn: &Turn, max_bytes: usize) -> Option<(u64, Event)> {
         if self.ended {
@@ -148,6 +157,22 @@ mod tests {
         let mut relay = Relay::deaf();
         assert!(!relay.is_behind(&turn));
         assert_eq!(relay.next(&turn, 100), None);
+    }
+
+    #[test]
+    fn notices_and_the_end_do_not_wait_but_never_overtake_text() {
+        let mut turn = turn([text("a")]);
+        let mut relay = Relay::default();
+        assert!(!relay.is_urgent(&turn));
+        feed(&mut turn, [Input::Ended(EndReason::Length), Input::Saved]);
+        assert!(!relay.is_urgent(&turn), "text comes first");
+        assert_eq!(relay.next(&turn, 100), Some((0, delta("a"))));
+        assert!(relay.is_urgent(&turn));
+        relay.next(&turn, 100);
+        assert!(!relay.is_urgent(&turn));
+
+        let silent = self::turn([Input::Ended(EndReason::Complete)]);
+        assert!(Relay::default().is_urgent(&silent), "it says that there is nothing");
     }
 
     #[test]

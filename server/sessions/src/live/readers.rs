@@ -15,8 +15,10 @@ pub(super) struct Readers {
 struct Reader {
     outbox: Weak<dyn Outbox>,
     relay: Relay,
-    /// Nothing is sent before this moment.
+    /// No text is sent before this moment.
     not_before: Duration,
+    /// Whether it was not ready when there was something: then nothing is sent before that moment.
+    held: bool,
 }
 
 impl Readers {
@@ -32,7 +34,12 @@ impl Readers {
         match self.readers.iter_mut().find(same) {
             Some(reader) if anew => reader.relay = relay,
             Some(_) => {}
-            None => self.readers.push(Reader { outbox: Weak::clone(outbox), relay, not_before: Duration::ZERO }),
+            None => self.readers.push(Reader {
+                outbox: Weak::clone(outbox),
+                relay,
+                not_before: Duration::ZERO,
+                held: false,
+            }),
         }
     }
 
@@ -49,16 +56,18 @@ impl Readers {
         }
     }
 
-    /// Gives each reader that is ready and whose time has come its next event.
+    /// Gives each reader that is ready what is due.
     pub(super) fn tell(&mut self, now: Duration, id: TurnId, turn: &Turn) {
         for reader in &mut self.readers {
-            if now < reader.not_before || !reader.relay.is_behind(turn) {
-                continue;
-            }
             let Some(outbox) = reader.outbox.upgrade() else { continue };
-            reader.not_before = now + self.emit_every;
-            if outbox.ready() {
-                reader.send_next(&*outbox, (self.session, id), turn, self.emit_bytes);
+            while reader.due(turn).is_some_and(|due| due <= now) {
+                reader.held = !outbox.ready();
+                if reader.held || !reader.relay.is_urgent(turn) {
+                    reader.not_before = now + self.emit_every;
+                }
+                if !reader.held {
+                    reader.send_next(&*outbox, (self.session, id), turn, self.emit_bytes);
+                }
             }
         }
     }
@@ -73,12 +82,19 @@ impl Readers {
 
     /// When there is something to tell, if there is.
     pub(super) fn due(&self, turn: &Turn) -> Option<Duration> {
-        let behind = |reader: &&Reader| reader.outbox.strong_count() > 0 && reader.relay.is_behind(turn);
-        self.readers.iter().filter(behind).map(|reader| reader.not_before).min()
+        self.readers.iter().filter_map(|reader| reader.due(turn)).min()
     }
 }
 
 impl Reader {
+    fn due(&self, turn: &Turn) -> Option<Duration> {
+        if self.outbox.strong_count() == 0 || !self.relay.is_behind(turn) {
+            return None;
+        }
+        let at_once = self.relay.is_urgent(turn) && !self.held;
+        Some(if at_once { Duration::ZERO } else { self.not_before })
+    }
+
     fn send_next(&mut self, outbox: &dyn Outbox, of: (SessionId, TurnId), turn: &Turn, max_bytes: usize) -> bool {
         let Some((n, event)) = self.relay.next(turn, max_bytes) else { return false };
         outbox.send(TurnEvent { session: of.0, turn: of.1, n, event });

@@ -136,6 +136,27 @@ async fn a_turn_of_ours_that_nobody_runs_is_interrupted_and_closed_by_the_next()
 }
 
 #[tokio::test]
+async fn an_owner_on_another_host_lives_as_long_as_it_gives_signs_of_life() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let session = fresh(&store).await;
+    let (turn, _) = ask(&store, session, "one").await;
+    let set = |seen: Timestamp| {
+        let owner = format!("{} 1 1 another-boot", uuid::Uuid::nil());
+        let update = "UPDATE sessions SET owner = ?1, seen = ?2";
+        let values = (owner, seen.as_microsecond());
+        store.database().write::<_, DatabaseError>(move |tx| Ok(tx.execute(update, values).map(drop)?))
+    };
+    set(Timestamp::now()).await.expect("set");
+    assert_eq!(store.session(session).await.expect("there").state, State::Running);
+    assert!(matches!(store.begin(question(session, "two")).await, Err(SessionError::Busy { elsewhere: true, .. })));
+    set(Timestamp::UNIX_EPOCH).await.expect("set");
+    assert_eq!(store.session(session).await.expect("there").state, State::Interrupted);
+    store.beat(session, turn).await.expect("written");
+    assert_eq!(store.session(session).await.expect("there").state, State::Running);
+}
+
+#[tokio::test]
 async fn an_end_that_was_refused_before_is_saved_with_the_next_question() {
     let scene = Scene::new();
     let store = scene.store();

@@ -8,11 +8,12 @@ use std::{
     io::{BufRead, BufReader, Lines, Write},
     path::Path,
     process::{Child, ChildStdout, Command, Stdio},
+    time::Duration,
 };
 
 use aside_sessions::{MessageState, Options, SessionError, SessionId, Sessions, State, WorkspaceId};
 
-use crate::kit::{Place, Reader, Script, fresh, quick, read, until};
+use crate::kit::{Place, Reader, Script, fresh, one, quick, read, until};
 
 const ROLE: &str = "ASIDE_TEST_ROLE";
 const DATABASE: &str = "ASIDE_TEST_DATABASE";
@@ -159,6 +160,21 @@ async fn a_process_that_was_killed_and_not_yet_collected_blocks_nobody() {
     sessions.send(id, quick("Go on", "done")).await.expect("said");
     until(&sessions, id, |text, state| (text, state) == ("done", MessageState::Complete)).await;
     other.kill();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_answer_gives_signs_of_life() {
+    let (place, sessions, id) = one().await;
+    let (script, say) = Script::say("Think long");
+    sessions.send(id, say).await.expect("said");
+    let database = rusqlite::Connection::open(place.database()).expect("opened");
+    let seen = || database.query_row("SELECT seen FROM sessions", (), |row| row.get::<_, i64>(0)).expect("running");
+    let begun = seen();
+    while seen() == begun {
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    sessions.stop(id).await.expect("stopped");
+    script.closed().await;
 }
 
 #[tokio::test]

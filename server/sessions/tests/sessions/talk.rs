@@ -196,6 +196,16 @@ async fn events_are_at_most_thirty_a_second_and_four_kibibytes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_end_does_not_wait_for_the_pace_of_text() {
+    let (_place, sessions, id) = one().await;
+    let mut reader = Reader::of(&sessions, id).await;
+    let slow = Options::default().emit_every;
+    sessions.send(id, quick("one", "1")).await.expect("said");
+    let told = reader.turn().await;
+    assert!(told.times[1] - told.times[0] < slow, "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn text_merges_while_a_reader_is_not_ready_and_another_is_told_meanwhile() {
     let (_place, sessions, id) = one().await;
     let mut slow = Reader::of(&sessions, id).await;
