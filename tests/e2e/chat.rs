@@ -37,6 +37,7 @@ fn an_answer_is_streamed_as_it_comes_and_stored() {
     let turn = client.say(&session.id, "greet me");
     assert_eq!(client.hears(&turn, "Hello"), "Hello", "the first piece is there while the second is held back");
     assert_eq!(client.open_session(&session.id).session.state, "running");
+    assert_eq!(client.hears(&turn, "Hello"), "Hello", "whoever opens a running answer is told it from its start");
     gate.open();
     assert_eq!(client.hears(&turn, ", world"), ", world");
     let ChatEvent::End(end) = client.event(&turn).event else { panic!("the end was expected") };
@@ -112,7 +113,13 @@ fn how_an_answer_ends_is_told_and_kept() {
         let session = client.new_session(&home.workspace_uri());
         let answer = client.converse(&session.id, "hi");
         assert_eq!((&*answer.text, &*answer.end.reason), ("Hel", reason), "{:?}", answer.end);
-        assert_eq!(answer.end.error.is_some(), reason == "error", "{:?}", answer.end);
+        let helps = answer.end.error.as_ref().map(|error| !error.message.is_empty() && error.hint.is_some());
+        assert_eq!(
+            helps,
+            (reason != "length").then_some(true),
+            "a failure is told with its next step: {:?}",
+            answer.end
+        );
         let opened = client.open_session(&session.id);
         assert_eq!(told(&opened.messages)[1], ("assistant", "Hel", reason));
     }

@@ -7,19 +7,44 @@ use aside_test_support::{
 };
 use serde_json::{Value, json};
 
+/// Code as it is: the same few shapes again and again.
 const FILES: &str = "
 //- src/basket.rs
-pub fn total(items: &[Item]) -> u64 {
+pub fn total_of_basket(items: &[Item]) -> u64 {
     items.iter().map(|item| item.price_in_cents).sum()
 }
-pub fn largest(items: &[Item]) -> Option<u64> {
+pub fn largest_in_basket(items: &[Item]) -> Option<u64> {
     items.iter().map(|item| item.price_in_cents).max()
 }
-pub fn smallest(items: &[Item]) -> Option<u64> {
+pub fn smallest_in_basket(items: &[Item]) -> Option<u64> {
     items.iter().map(|item| item.price_in_cents).min()
 }
 pub fn costs(items: &[Item]) -> u64 {
     items.iter().map(|item| item.
+}
+//- src/order.rs
+use crate::basket::{largest_in_basket, smallest_in_basket, total_of_basket};
+pub fn parse_order_header(text: &str) -> Option<Header> {
+    let (name, rest) = text.split_once(':')?;
+    Some(Header { name: name.trim().to_owned(), rest: rest.trim().to_owned() })
+}
+pub fn parse_order_footer(text: &str) -> Option<Footer> {
+    let (name, rest) = text.split_once(':')?;
+    Some(Footer { name: name.trim().to_owned(), rest: rest.trim().to_owned() })
+}
+pub fn parse_order_total(items: &[Item]) -> u64 {
+    items.iter().map(|item| item.price_in_cents).sum()
+}
+pub fn parse_order_lines(items: &[Item]) -> Vec<u64> {
+    items.iter().map(|item| item.price_in_cents).collect()
+}
+pub fn parse_order(text: &str, items: &[Item]) -> Option<Order> {
+    let header = parse_order_header(text)?;
+    let footer = parse_order_footer(text)?;
+    let total = parse_order_total(items);
+    let largest = largest_in_basket(items)?;
+    let smallest = smallest_in_basket(items)?;
+    Some(Order { header, footer, total, largest, smallest })
 }
 ";
 
@@ -44,7 +69,7 @@ fn what_is_not_a_command_is_wrong_usage() {
 
 #[test]
 fn complete_prints_the_completion_at_a_place() {
-    let home = Home::with("", FILES);
+    let home = Home::with("[builtin]\nthreshold = 0.5\n", FILES);
     let done = home.run(&["complete", "src/basket.rs:11:34"]).expect_code(0);
     assert!(done.stdout.starts_with("price_in_cents)"), "{done:?}");
     let told = home.run(&["complete", "src/basket.rs:11:34", "--json"]).expect_code(0).json();
@@ -81,11 +106,12 @@ fn complete_refuses_a_place_that_is_not_there() {
 
 #[test]
 fn complete_says_why_there_is_nothing() {
-    let home = Home::with("[complete]\nenabled = false\n", FILES);
-    let done = home.run(&["complete", "src/basket.rs:11:34"]).expect_code(1);
-    assert!(done.stdout.is_empty() && done.stderr.contains("switched off"), "{done:?}");
-    let told = home.run(&["complete", "src/basket.rs:11:34", "--json"]).expect_code(1).json();
-    assert_eq!(told["empty"]["code"], "disabled");
+    let home = Home::with("", FILES);
+    home.write(".env", "TOKEN=abc\n");
+    let done = home.run(&["complete", ".env:1:10"]).expect_code(1);
+    assert!(done.stdout.is_empty() && done.stderr.contains(".env` is kept from models"), "{done:?}");
+    let told = home.run(&["complete", ".env:1:10", "--json"]).expect_code(1).json();
+    assert_eq!(told["empty"]["code"], "withheld");
 }
 
 #[test]
@@ -188,9 +214,9 @@ fn config_show_tells_where_each_value_comes_from() {
     for (key, value, origin) in [
         ("chat.max_tokens", "1000", "config.toml"),
         ("complete.max_tokens", "55", ".aside.toml"),
-        ("complete.prefix_bytes", "4096", "ASIDE_COMPLETE_PREFIX_BYTES"),
-        ("chat.context_bytes", "1024", ""),
-        ("complete.suffix_bytes", "2048", "default"),
+        ("complete.prefix_bytes", "\"4KiB\"", "ASIDE_COMPLETE_PREFIX_BYTES"),
+        ("chat.context_bytes", "\"1KiB\"", ""),
+        ("complete.suffix_bytes", "\"2KiB\"", "default"),
     ] {
         let (shown, from) = find(key);
         assert!(shown == value && from.contains(origin), "{key} = {shown} from {from}");
