@@ -61,10 +61,8 @@ impl Capabilities {
             save: Some(true.into()),
             ..TextDocumentSyncOptions::default()
         };
-        let folders = WorkspaceFoldersServerCapabilities {
-            supported: Some(true),
-            change_notifications: Some(true.into()),
-        };
+        let folders =
+            WorkspaceFoldersServerCapabilities { supported: Some(true), change_notifications: Some(true.into()) };
         // Where ghost text works a menu is offered only to those who ask for it: every editor asks at each keystroke.
         let menu = !self.inline_completion || menu == Menu::Always;
         ServerCapabilities {
@@ -137,7 +135,8 @@ mod tests {
             },
             "workspace": { "configuration": true, "didChangeConfiguration": { "dynamicRegistration": false }, "workspaceFolders": true },
         });
-        let expected = Capabilities { encoding: Encoding::Utf8, inline_completion: true, pulls_settings: true, ..NOTHING };
+        let expected =
+            Capabilities { encoding: Encoding::Utf8, inline_completion: true, pulls_settings: true, ..NOTHING };
         check(&client, expected, false);
     }
 

@@ -37,8 +37,14 @@ struct Slot {
 enum State {
     Open(Document),
     /// The text is not known any more. The last one that was is kept for its name and language.
-    OutOfSync { last: Document, reason: String },
-    Declined { language: String, reason: Declined },
+    OutOfSync {
+        last: Document,
+        reason: String,
+    },
+    Declined {
+        language: String,
+        reason: Declined,
+    },
 }
 
 /// Why there is no text of a document.

@@ -96,8 +96,16 @@ where
     let backend = |client| Backend::new(services, outgoing.clone(), client, slot.clone());
     let (service, socket) = routes::register(LspService::build_with_lifecycle_methods(backend)).finish();
     let hooks = Hooks { outgoing, handlers: None, save };
-    let _ = (parent, leaving);
-    transport::serve(Front::new(service, slot), socket, input, output, hooks).await
+    let serving = transport::serve(Front::new(service, slot), socket, input, output, hooks);
+    let Some(parent) = parent else { return serving.await };
+    tokio::select! {
+        ended = serving => ended,
+        () = transport::parent::watch(parent.into()) => {
+            tracing::info!(parent, "the process that started us is gone");
+            leaving.shutdown().await;
+            Ended::ParentGone
+        }
+    }
 }
 
 /// Takes standard input and output for [`serve`], so that nothing else in this process can write between two messages. To be called

@@ -212,14 +212,24 @@ mod tests {
         let expected = "`position.character` is a string: it takes a whole number from 0 to 2147483647";
         check(position, |f| f.position("position"), expected);
         check(json!({ "list": [{}, 5] }), |f| f.list("list", 9), "`list[1]` is a number: it takes an object");
-        check(json!({ "list": [{}] }), |f| f.list("list", 9)?[0].text("uri"), "`list[0].uri` is missing: it takes a string");
+        check(
+            json!({ "list": [{}] }),
+            |f| f.list("list", 9)?[0].text("uri"),
+            "`list[0].uri` is missing: it takes a string",
+        );
         check(json!({ "list": [{}, {}] }), |f| f.list("list", 1), "`list` has 2 items: it takes at most 1");
-        check(json!({ "version": 1.5 }), |f| f.version("version"), "`version` is a number: it takes a whole number of 32 bits");
+        check(
+            json!({ "version": 1.5 }),
+            |f| f.version("version"),
+            "`version` is a number: it takes a whole number of 32 bits",
+        );
     }
 
     #[test]
     fn a_number_outside_its_bounds_is_told_with_them() {
-        for (value, told) in [(json!(0), "0"), (json!(11), "11"), (json!(-1), "-1"), (json!(1.5), "1.5"), (json!(1e300), "1e300")] {
+        for (value, told) in
+            [(json!(0), "0"), (json!(11), "11"), (json!(-1), "-1"), (json!(1.5), "1.5"), (json!(1e300), "1e+300")]
+        {
             let expected = format!("`limit` is {told}: it takes a whole number from 1 to 10");
             check(json!({ "limit": value }), |f| f.whole_maybe("limit", &(1..=10)), &expected);
         }

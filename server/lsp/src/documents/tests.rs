@@ -1,3 +1,5 @@
+//! Editors that keep to the protocol, and editors that do not.
+
 use aside_text::{MAX_BYTES, Position, Range};
 
 use super::*;

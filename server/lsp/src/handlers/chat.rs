@@ -58,10 +58,8 @@ pub(crate) fn open(backend: &Backend, params: Params) -> Result<Work, Failure> {
     let before = fields.whole_maybe("before", &(0..=u64::MAX))?;
     let backend = backend.clone();
     Ok(Box::pin(async move {
-        let sessions = &backend.services.sessions;
-        // In this order, so that nothing falls between what is read and what is told.
-        sessions.subscribe(session, &backend.outbox).await?;
-        answer(&convert::opened(sessions.open(session, limit, before).await?))
+        let opened = backend.services.sessions.join(session, limit, before, &backend.outbox).await?;
+        answer(&convert::opened(opened))
     }))
 }
 
@@ -116,7 +114,8 @@ pub(crate) fn delete(backend: &Backend, params: Params) -> Result<Work, Failure>
 /// The folder named by `workspace`, if one is.
 fn workspace_maybe(fields: &mut Fields) -> Result<Option<PathBuf>, Failure> {
     let Some(uri) = fields.text_maybe("workspace")? else { return Ok(None) };
-    let wrong = || Failure::params("`workspace` is no folder: it takes a `file:` URI, such as `file:///home/me/project`");
+    let wrong =
+        || Failure::params("`workspace` is no folder: it takes a `file:` URI, such as `file:///home/me/project`");
     convert::path(&uri).map(Some).ok_or_else(wrong)
 }
 
@@ -127,7 +126,11 @@ fn here(backend: &Backend) -> Option<PathBuf> {
 }
 
 /// The folder a session is about: its own, else that of the document in front of the person.
-async fn workspace_of(backend: &Backend, session: SessionId, focus: Option<&Focus>) -> Result<Option<PathBuf>, Failure> {
+async fn workspace_of(
+    backend: &Backend,
+    session: SessionId,
+    focus: Option<&Focus>,
+) -> Result<Option<PathBuf>, Failure> {
     let info = backend.services.sessions.open(session, 1, None).await?.session;
     if !info.workspace.is_empty() {
         return Ok(Some(PathBuf::from(info.workspace)));
@@ -168,7 +171,12 @@ fn attach(backend: &Backend, mut fields: Fields) -> Result<Attach, Failure> {
     }
 }
 
-fn bytes(backend: &Backend, document: &Document, range: Range, fields: &Fields) -> Result<std::ops::Range<usize>, Failure> {
+fn bytes(
+    backend: &Backend,
+    document: &Document,
+    range: Range,
+    fields: &Fields,
+) -> Result<std::ops::Range<usize>, Failure> {
     let offset = |position| document.offset(position, backend.editor.encoding());
     match offset(range.start).and_then(|start| Ok(start..offset(range.end)?)) {
         Ok(bytes) if bytes.start <= bytes.end => Ok(bytes),

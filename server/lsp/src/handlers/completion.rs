@@ -40,7 +40,11 @@ pub(crate) fn completion(backend: &Backend, params: Params) -> Result<Work, Fail
         match ask {
             Err(error) => {
                 let empty = target::nowhere(&backend, &target, &error).empty;
-                answer(&MenuList { is_incomplete: true, items: Vec::new(), reason: empty.as_ref().map(convert::reason) })
+                answer(&MenuList {
+                    is_incomplete: true,
+                    items: Vec::new(),
+                    reason: empty.as_ref().map(convert::reason),
+                })
             }
             Ok(ask) => {
                 let document = ask.document.clone();
@@ -115,13 +119,16 @@ mod tests {
     #[test]
     fn an_entry_begins_with_the_word_before_the_cursor() {
         let item = check("let a = compu", 13, "te(b);");
-        assert_eq!((&*item.label, &*item.filter_text, &*item.text_edit.new_text), ("compute(b);", "compute(b);", "compute(b);"));
+        assert_eq!(
+            (&*item.label, &*item.filter_text, &*item.text_edit.new_text),
+            ("compute(b);", "compute(b);", "compute(b);")
+        );
         assert_eq!((item.text_edit.range.start.character, item.text_edit.range.end.character), (8, 13));
     }
 
     #[test]
     fn a_word_may_hold_more_than_ascii() {
-        let item = check("\u{1F600} gr\u{f6}\u{df}", 9 + 1, "e");
+        let item = check("\u{1F600} gr\u{f6}\u{df}", 11, "e");
         assert_eq!(&*item.label, "gr\u{f6}\u{df}e");
         assert_eq!((item.text_edit.range.start.character, item.text_edit.range.end.character), (3, 7));
     }

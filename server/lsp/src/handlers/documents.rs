@@ -25,7 +25,8 @@ pub(crate) fn did_change(backend: &Backend, params: Params) -> Result<Later, Fai
     let mut fields = params.fields()?;
     let mut document = fields.fields("textDocument")?;
     let uri = document.text("uri")?;
-    let (version, changes) = match document.version("version").and_then(|version| Ok((version, changes(&mut fields)?))) {
+    let (version, changes) = match document.version("version").and_then(|version| Ok((version, changes(&mut fields)?)))
+    {
         Ok(read) => read,
         Err(failure) => {
             // What the edit was is lost, so the text is not known any more.

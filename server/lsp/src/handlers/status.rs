@@ -23,7 +23,8 @@ pub(crate) fn status(backend: &Backend, params: Params) -> Result<Work, Failure>
         if let Value::Object(status) = &mut status {
             status.insert("editor".to_owned(), editor(&backend));
             let census = backend.services.documents.census();
-            let documents = json!({ "open": census.open, "outOfSync": census.out_of_sync, "declined": census.declined });
+            let documents =
+                json!({ "open": census.open, "outOfSync": census.out_of_sync, "declined": census.declined });
             status.insert("documents".to_owned(), documents);
         }
         Ok(status)

@@ -3,14 +3,7 @@
 use aside_assist::inline::{Answer, Ask, Empty, Selected, Trigger};
 use aside_text::{Document, Position, PositionError};
 
-use crate::{
-    backend::Backend,
-    convert,
-    documents::Unavailable,
-    errors::Failure,
-    order::Turn,
-    params::Fields,
-};
+use crate::{backend::Backend, convert, documents::Unavailable, errors::Failure, order::Turn, params::Fields};
 
 /// The most other open documents that a request looks at, the last used first.
 const OTHERS: usize = 64;
@@ -59,9 +52,11 @@ impl From<Nowhere> for Failure {
     fn from(error: Nowhere) -> Self {
         match error {
             Nowhere::Document(error) => error.into(),
-            Nowhere::Position(error) => {
-                Self::new("bad-place", format!("`position`: {error}"), "send a position inside the document's newest version")
-            }
+            Nowhere::Position(error) => Self::new(
+                "bad-place",
+                format!("`position`: {error}"),
+                "send a position inside the document's newest version",
+            ),
         }
     }
 }
