@@ -253,7 +253,7 @@ impl Flight {
         let answer = match outcome {
             Ok(Ok(Some(response))) => response.into_parts().1.map_err(|error| match (error.code, &error.data) {
                 (ErrorCode::MethodNotFound, Some(Value::String(_)) | None) => self.unknown().error(),
-                (ErrorCode::InvalidParams, None) => Refusal::BadParams(error.message.into_owned()).error(),
+                (ErrorCode::InvalidParams, None) => Refusal::BadParams(brief(&error.message)).error(),
                 (ErrorCode::InvalidRequest, None) => Refusal::NotARequest(self.method.clone()).error(),
                 _ => error,
             }),
@@ -277,7 +277,7 @@ impl Flight {
     }
 
     fn unknown(&self) -> Refusal {
-        Refusal::UnknownMethod(self.method.clone())
+        Refusal::UnknownMethod(brief(&self.method))
     }
 
     /// The panic's own text may hold anything, so it goes neither to the client nor to the log from here.
@@ -285,5 +285,14 @@ impl Flight {
         let id = format!("request-{}", self.number);
         tracing::error!(id, method = self.method, "the handler {what}");
         Refusal::Broken(id).error()
+    }
+}
+
+/// The start of `text`, which comes from the client and may be of any length.
+fn brief(text: &str) -> String {
+    const MOST: usize = 200;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text.to_owned(),
     }
 }

@@ -130,6 +130,16 @@ async fn an_error_of_the_handler_is_passed_on_as_it_is() {
 }
 
 #[tokio::test]
+async fn an_error_does_not_repeat_all_that_the_client_sent() {
+    let mut client = Client::initialized(Options::default()).await;
+    let long = "é".repeat(100_000);
+    for (method, params) in [(long.as_str(), json!(1)), ("test/log", json!(long))] {
+        let answer = client.ask(method, &params).await;
+        assert!(answer["error"].is_object() && answer.to_string().len() < 2_000, "{method:.20}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_of_more_than_64_mib_is_refused_and_the_next_request_served() {
     let mut client = Client::initialized(Options::default()).await;
     let size = 65 * 1024 * 1024;
