@@ -42,7 +42,9 @@ pub(super) fn answer(corpus: &dyn Corpus, root: Option<&Path>, question: &str, w
     }
     let quotes = quotes(&source, &terms, &search.best());
     if quotes.is_empty() {
-        return nothing("nothing in the workspace matches the words of the question; name a function, a type or a setting");
+        return nothing(
+            "nothing in the workspace matches the words of the question; name a function, a type or a setting",
+        );
     }
     [format!("{LABEL}\n\n")].into_iter().chain(quotes).chain([NEXT_STEP.to_owned()]).collect()
 }
@@ -141,7 +143,8 @@ mod tests {
 
     #[test]
     fn an_answer_quotes_the_place_with_path_and_line() {
-        let text = asked(vec![("src/a.rs", "\n\nfn open_vault() {}\n"), ("src/b.rs", "fn other() {}")], "where is openVault?");
+        let text =
+            asked(vec![("src/a.rs", "\n\nfn open_vault() {}\n"), ("src/b.rs", "fn other() {}")], "where is openVault?");
         assert_eq!(text, format!("{LABEL}\n\n`src/a.rs:3`\n\n```rs\nfn open_vault() {{}}\n```\n\n{NEXT_STEP}"));
     }
 
@@ -162,7 +165,8 @@ mod tests {
     #[test]
     fn an_open_file_is_quoted_as_it_stands_in_the_editor() {
         let open = OpenFile { relative: "a".to_owned(), version: 2, text: "vault, edited".to_owned() };
-        let text = answer(&Files(vec![("a", "vault, saved")], vec![open]), Some(Path::new("/w")), "vault", &|| true).concat();
+        let text =
+            answer(&Files(vec![("a", "vault, saved")], vec![open]), Some(Path::new("/w")), "vault", &|| true).concat();
         assert!(text.contains("vault, edited") && !text.contains("vault, saved"));
     }
 

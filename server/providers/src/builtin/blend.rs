@@ -171,29 +171,38 @@ struct Candidate {
 type Counts = [f32; MAX_ORDER + 1];
 
 /// Adds the votes up, token by token.
-fn tally(mut votes: Vec<Vote>, wanted: Wanted<'_>, words: &Vocabulary) -> Vec<Candidate> {
-    for vote in &mut votes {
-        if ends_line(vote.token) {
-            vote.token = SAME;
-        } else if matches!(wanted, Wanted::Starting(_)) {
-            vote.token = word_of(vote.token);
+fn tally(votes: Vec<Vote>, wanted: Wanted<'_>, words: &Vocabulary) -> Vec<Candidate> {
+    const NONE: u32 = 0;
+    const REFUSED: u32 = u32::MAX;
+    // One entry for each word with and without a space: a frequent context has more votes than a sort can take in time.
+    let mut slots = vec![NONE; 2 * words.end() as usize];
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for vote in votes {
+        let token = match wanted {
+            _ if ends_line(vote.token) => SAME,
+            Wanted::Starting(_) => word_of(vote.token),
+            _ => vote.token,
+        };
+        let slot = &mut slots[2 * word_of(token) as usize + usize::from(is_spaced(token))];
+        if *slot == NONE {
+            *slot = REFUSED;
+            if wanted.admits(token, words) {
+                candidates.push(Candidate { token, near: [0.0; MAX_ORDER + 1], far: [0.0; MAX_ORDER + 1] });
+                *slot = u32::try_from(candidates.len()).unwrap_or(REFUSED);
+            }
         }
-    }
-    votes.sort_unstable_by_key(|vote| vote.token);
-    let same = votes.chunk_by(|a, b| a.token == b.token).filter(|same| wanted.admits(same[0].token, words));
-    same.map(|same| {
-        let mut candidate = Candidate { token: same[0].token, near: [0.0; MAX_ORDER + 1], far: [0.0; MAX_ORDER + 1] };
-        for vote in same {
+        if let Some(candidate) = (*slot as usize).checked_sub(1).and_then(|at| candidates.get_mut(at)) {
             candidate.near[vote.length] += vote.near;
             candidate.far[vote.length] += vote.far;
         }
+    }
+    for candidate in &mut candidates {
         for length in (0..MAX_ORDER).rev() {
             candidate.near[length] += candidate.near[length + 1];
             candidate.far[length] += candidate.far[length + 1];
         }
-        candidate
-    })
-    .collect()
+    }
+    candidates
 }
 
 /// Witten and Bell's interpolation: from the shortest context to the longest, each keeps what its own variety leaves for the
@@ -276,17 +285,24 @@ mod tests {
 
     #[test]
     fn the_longer_context_decides() {
-        assert_eq!(word("a b = 1
+        assert_eq!(
+            word(
+                "a b = 1
 x b = 2
 b = 3
-b = 3", "", "a b =", Wanted::Any), Some(" 1".to_owned()));
+b = 3",
+                "",
+                "a b =",
+                Wanted::Any
+            ),
+            Some(" 1".to_owned())
+        );
     }
 
     #[test]
     fn the_current_file_outweighs_the_workspace() {
-        assert_eq!(word("f(x)
-f(x)
-f(x)", "; f(y)", "f(", Wanted::Any), Some("y".to_owned()));
+        let workspace = "g f(x)\n".repeat(3);
+        assert_eq!(word(&workspace, "g f(y)", "h g f(", Wanted::Any), Some("y".to_owned()));
     }
 
     #[test]
@@ -306,8 +322,18 @@ a =c";
 
     #[test]
     fn what_was_seen_more_often_is_surer() {
-        let sure = |times| guessed(&"f(x)
-".repeat(times), "", "f(", Wanted::Any).expect("seen").1;
+        let sure = |times| {
+            guessed(
+                &"f(x)
+"
+                .repeat(times),
+                "",
+                "f(",
+                Wanted::Any,
+            )
+            .expect("seen")
+            .1
+        };
         assert!(sure(1) < sure(3) && sure(3) < sure(20));
     }
 

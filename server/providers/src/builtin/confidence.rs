@@ -1,9 +1,9 @@
 //! How sure a guess is.
 //!
-//! Owns turning what speaks for a guess into a probability that means what it says: of all guesses given 0.8, four in five
-//! are right. The interpolated counts alone are far too sure of themselves in some places and too modest in others, so a
-//! logistic curve over a few measurable signs corrects them. Its thirteen constants were fitted with `examples/ngram_eval.rs`'s
-//! kind of places (50,000 guesses in seventeen Rust and Python packages, none of which the reported figures use).
+//! Owns turning what speaks for a guess into a probability that means what it says: of all guesses given 0.8, about
+//! four in five are right. The interpolated counts alone are far too sure of themselves in some places and too modest in others, so a
+//! logistic curve over a few measurable signs corrects them. Its thirteen constants were fitted on places like those of
+//! `examples/ngram_eval.rs`: 50,000 guesses in sixteen Rust and Python packages, and checked on others.
 
 /// How far one source agrees with the context, and with the guess.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -46,8 +46,7 @@ pub(super) struct Evidence {
 /// The probability that the guess is right.
 pub(super) fn of(evidence: &Evidence) -> f64 {
     let Evidence { near, far, .. } = evidence;
-    let sum = -0.644
-        + 0.511 * logit(evidence.even)
+    let sum = -0.644 + 0.511 * logit(evidence.even)
         - 0.095 * logit(evidence.second)
         - 0.156 * log(near.length)
         - 0.278 * log(near.longest.saturating_sub(near.length))

@@ -163,7 +163,9 @@ fn repeats(left: &str, text: &str, suffix: &str) -> bool {
         return false;
     }
     let right = first_line(suffix).trim();
-    if !right.is_empty() && (right.starts_with(text.trim()) || text.ends_with(lex::is_word) && right.starts_with(lex::is_word)) {
+    if !right.is_empty()
+        && (right.starts_with(text.trim()) || text.ends_with(lex::is_word) && right.starts_with(lex::is_word))
+    {
         return true;
     }
     let mut next = lex::lines(suffix).skip(1).map(|(_, line)| line.trim_end()).filter(|line| !line.is_empty());

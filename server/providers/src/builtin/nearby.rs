@@ -40,7 +40,13 @@ struct File {
 
 impl Nearby {
     /// What belongs where `request` says, given the workspace's model and the files that are open.
-    pub(super) fn fill(&mut self, workspace: &Arc<Workspace>, open: Vec<OpenFile>, request: &FillRequest, ask: Ask) -> String {
+    pub(super) fn fill(
+        &mut self,
+        workspace: &Arc<Workspace>,
+        open: Vec<OpenFile>,
+        request: &FillRequest,
+        ask: Ask,
+    ) -> String {
         self.stand_on(workspace);
         let current = request.path.as_deref().unwrap_or_default();
         let (own, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|file| file.relative == current);
@@ -50,7 +56,8 @@ impl Nearby {
         }
         let around = own.first().and_then(|file| around(&file.text, &request.prefix, &request.suffix));
         let is_open = around.is_some();
-        let (text, at) = around.unwrap_or_else(|| ([&*request.prefix, &*request.suffix].concat(), request.prefix.len()));
+        let (text, at) =
+            around.unwrap_or_else(|| ([&*request.prefix, &*request.suffix].concat(), request.prefix.len()));
         self.read(current.to_owned(), None, text);
         let skip = self.older_states(current, is_open);
         let snippets = self.snippets(request);

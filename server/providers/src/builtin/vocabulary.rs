@@ -104,6 +104,7 @@ impl Vocabulary {
     }
 
     /// The number of `word`, if it was seen.
+    #[cfg(test)]
     pub(super) fn get(&self, word: &str) -> Option<u32> {
         self.find(word, hash(word))
     }

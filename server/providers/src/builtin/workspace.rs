@@ -49,7 +49,8 @@ impl Workspace {
 
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
-        let files = self.files.capacity() * size_of::<File>() + self.files.iter().map(|file| file.relative.len()).sum::<usize>();
+        let files = self.files.capacity() * size_of::<File>()
+            + self.files.iter().map(|file| file.relative.len()).sum::<usize>();
         self.words.bytes() + 4 * (self.tokens.capacity() + self.order.capacity() + self.starts.capacity()) + files
     }
 

@@ -23,7 +23,8 @@ fn shown(files: &[&str], prefix: &str, suffix: &str, threshold: f64) -> String {
     complete(&place, &known, &mut words, Ask { threshold, tokens: MAX_TOKENS })
 }
 
-const CALLS: &str = "    let user = load(\"name\", 3)?;\n    let user = load(\"name\", 3)?;\n    let user = load(\"name\", 3)?;\n";
+const CALLS: &str =
+    "    let user = load(\"name\", 3)?;\n    let user = load(\"name\", 3)?;\n    let user = load(\"name\", 3)?;\n";
 
 #[test]
 fn the_rest_of_a_known_line_is_shown_exactly() {
@@ -66,7 +67,7 @@ fn an_empty_text_and_an_unknown_one_show_nothing() {
     for prefix in ["", "\n", "unknown ", "let x = unknown("] {
         assert_eq!(shown(&[], prefix, "", 0.01), "");
     }
-    assert_eq!(shown(&[CALLS], "unknown(", "", 0.01), "");
+    assert_eq!(shown(&[CALLS], "unknown ", "", 0.01), "");
 }
 
 #[test]
