@@ -60,5 +60,7 @@ fn model_error(provider: &str, error: &KeyError) -> ModelError {
         KeyError::Locked { .. } | KeyError::Timeout { .. } => ErrorKind::Locked,
         KeyError::Unavailable { .. } | KeyError::Unusable { .. } => ErrorKind::NoKey,
     };
-    ModelError::new(kind, provider, error.to_string())
+    let mut failure = ModelError::new(kind, provider, error.to_string());
+    failure.next = Some(error.hint());
+    failure
 }

@@ -56,12 +56,14 @@ pub struct ModelError {
     pub message: String,
     /// The provider's advice, bounded by the adapter.
     pub retry_after: Option<Duration>,
+    /// A next step more exact than the kind's own, from who knows more.
+    pub next: Option<String>,
 }
 
 impl ModelError {
     /// An error of `kind` from `provider` saying `message`.
     pub fn new(kind: ErrorKind, provider: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind, provider: provider.into(), message: message.into(), retry_after: None }
+        Self { kind, provider: provider.into(), message: message.into(), retry_after: None, next: None }
     }
 
     /// What the caller may do.
@@ -101,6 +103,9 @@ impl ModelError {
 
     /// The next step for a person, one sentence.
     pub fn hint(&self) -> String {
+        if let Some(next) = &self.next {
+            return next.clone();
+        }
         let provider = &self.provider;
         match self.kind {
             ErrorKind::NoKey => format!(

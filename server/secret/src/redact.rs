@@ -103,8 +103,8 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 fn looks_like_key(word: &str) -> bool {
-    // `key=sk-…` and `path/sk-…` are one run: the shape may begin behind a separator.
-    word.split(['=', '/']).any(|part| {
+    // `key=sk-…`, `path/sk-…` and `name.sk-…` are one run: the shape may begin behind a separator.
+    word.split(['=', '/', '.']).any(|part| {
         part.len() >= SHORTEST_KEY
             && PREFIXES.iter().any(|prefix| part.starts_with(prefix))
             && part.bytes().any(|b| b.is_ascii_digit())
@@ -120,6 +120,7 @@ mod tests {
         for (text, expected) in [
             ("Incorrect API key provided: sk-proj-abc123DEF456ghi789.", "Incorrect API key provided: [redacted]"),
             ("x-api-key: xai-0123456789abcdefgh", "x-api-key: [redacted]"),
+            ("providers.sk-proj-abc123DEF456ghi789", "[redacted]"),
             ("Authorization: Bearer 0123456789abcdef", "Authorization: Bearer [redacted]"),
             (r#"{"k":"AIzaSyA1234567890abcdefg"}"#, r#"{"k":"[redacted]"}"#),
             ("https://h/x?key=AIzaSyA1234567890abcdefg&b", "https://h/x?[redacted]&b"),
