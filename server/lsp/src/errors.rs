@@ -143,7 +143,9 @@ impl From<BadSessionId> for Failure {
 
 impl From<BadModelRef> for Failure {
     fn from(error: BadModelRef) -> Self {
-        Self::new("bad-model", error.to_string(), "take a model from `aside/model/list`")
+        // What was sent in its place may be of any length.
+        let shown = BadModelRef(error.0.chars().take(80).collect());
+        Self::new("bad-model", shown.to_string(), "take a model from `aside/model/list`")
     }
 }
 

@@ -33,8 +33,9 @@ pub(crate) fn completion(backend: &Backend, params: Params) -> Result<Work, Fail
         return Ok(Box::pin(async move { answer(&silent) }));
     }
     let found = target.find(backend);
-    let ask = found.map(|(document, at)| target::ask(backend, document, at, Trigger::Automatic));
-    let turn = backend.order.next(&target.uri);
+    let ask = found.map(|(document, at)| {
+        (target::ask(backend, document, at, Trigger::Automatic), backend.order.next(&target.uri))
+    });
     let backend = backend.clone();
     Ok(Box::pin(async move {
         match ask {
@@ -46,7 +47,7 @@ pub(crate) fn completion(backend: &Backend, params: Params) -> Result<Work, Fail
                     reason: empty.as_ref().map(convert::reason),
                 })
             }
-            Ok(ask) => {
+            Ok((ask, turn)) => {
                 let document = ask.document.clone();
                 let found = target::complete(&backend, turn, ask).await;
                 answer(&list(found, &document, backend.editor.encoding()))

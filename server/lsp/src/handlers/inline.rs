@@ -31,12 +31,12 @@ pub(crate) fn inline_completion(backend: &Backend, params: Params) -> Result<Wor
     }
     backend.editor.look(&target.uri, Some(target.position));
     let ask = prepare(backend, &target, trigger, chosen);
-    let turn = backend.order.next(&target.uri);
+    let ask = ask.map(|ask| (ask, backend.order.next(&target.uri)));
     let backend = backend.clone();
     Ok(Box::pin(async move {
         match ask {
             Err(error) => answer(&list(target::nowhere(&backend, &target, &error), None, Encoding::Utf8)),
-            Ok(ask) => {
+            Ok((ask, turn)) => {
                 let document = ask.document.clone();
                 let found = target::complete(&backend, turn, ask).await;
                 answer(&list(found, Some(&document), backend.editor.encoding()))
