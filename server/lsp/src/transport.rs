@@ -49,13 +49,6 @@ pub enum Ended {
     ParentGone,
 }
 
-impl Ended {
-    /// The exit code that the protocol asks for: 0 after an orderly shutdown, otherwise 1.
-    pub fn code(self) -> u8 {
-        u8::from(self != Self::Exit { after_shutdown: true })
-    }
-}
-
 /// What is done once, after the last message was read and before `serve` returns. Given 900 ms.
 pub(crate) type Save = Pin<Box<dyn Future<Output = ()> + Send>>;
 
