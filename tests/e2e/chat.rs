@@ -294,15 +294,57 @@ fn what_is_attached_reaches_the_model_and_is_stored() {
     client.open(&home.uri("a.rs"), "rust", text);
     let session = client.new_session(&home.workspace_uri());
     let range = json!({ "start": { "line": 1, "character": 0 }, "end": { "line": 2, "character": 0 } });
-    let attachments =
-        json!([{ "uri": home.uri("a.rs"), "range": range }, { "text": "pasted_marker", "label": "notes" }]);
+    home.write("on_disk.rs", "fn disk_marker() {}\n");
+    let attachments = json!([
+        { "uri": home.uri("a.rs"), "range": range },
+        { "uri": home.uri("on_disk.rs") },
+        { "text": "pasted_marker", "label": "notes" },
+    ]);
     let params = json!({ "session": session.id, "text": "look", "attachments": attachments });
     let sent: Value = client.request("aside/chat/send", params);
     client.whole_answer(sent["turn"].as_str().expect("a turn"));
     let body = server.request(openai::CHAT).text();
-    assert!(body.contains("second_marker") && body.contains("pasted_marker"), "{body}");
+    for marker in ["second_marker", "disk_marker", "pasted_marker"] {
+        assert!(body.contains(marker), "`{marker}` is missing in {body}");
+    }
     let opened = client.open_session(&session.id);
-    assert_eq!(opened.messages[0].attachments.len(), 2, "{:?}", opened.messages[0]);
+    assert_eq!(opened.messages[0].attachments.len(), 3, "{:?}", opened.messages[0]);
+    client.shutdown();
+}
+
+#[test]
+fn what_the_person_looks_at_goes_along() {
+    let (server, home) = scripted();
+    server.always(openai::CHAT, openai::chat(&["seen"]));
+    let mut client = Client::of(&home).connect();
+    client.open(&home.uri("a.rs"), "rust", "fn around_it() {\n    selected_marker();\n}\n");
+    let session = client.new_session(&home.workspace_uri());
+    let range = json!({ "start": { "line": 1, "character": 4 }, "end": { "line": 1, "character": 22 } });
+    for (focus, around) in
+        [(json!({ "uri": home.uri("a.rs") }), true), (json!({ "uri": home.uri("a.rs"), "range": range }), false)]
+    {
+        let params = json!({ "session": session.id, "text": "what is this?", "focus": focus });
+        let sent: Value = client.request("aside/chat/send", params);
+        client.whole_answer(sent["turn"].as_str().expect("a turn"));
+        let body = server.request(openai::CHAT).json();
+        let last = body["messages"].as_array().and_then(|all| all.last()).expect("messages")["content"].to_string();
+        assert!(last.contains("selected_marker") && last.contains("a.rs"), "{last}");
+        assert_eq!(last.contains("around_it"), around, "a selection goes along alone: {last}");
+    }
+    client.shutdown();
+}
+
+#[test]
+fn a_secret_file_that_is_looked_at_stays_here() {
+    let (server, home) = scripted();
+    server.always(openai::CHAT, openai::chat(&["hm"]));
+    let mut client = Client::of(&home).connect();
+    client.open(&home.uri(".env"), "shellscript", "TOKEN=do-not-send-me\n");
+    let session = client.new_session(&home.workspace_uri());
+    let params = json!({ "session": session.id, "text": "hi", "focus": { "uri": home.uri(".env") } });
+    let sent: Value = client.request("aside/chat/send", params);
+    client.whole_answer(sent["turn"].as_str().expect("a turn"));
+    assert!(!server.request(openai::CHAT).text().contains("do-not-send-me"));
     client.shutdown();
 }
 
@@ -315,7 +357,7 @@ fn a_secret_file_is_never_attached() {
     let session = client.new_session(&home.workspace_uri());
     let params = json!({ "session": session.id, "text": "look", "attachments": [{ "uri": home.uri(".env") }] });
     let refused = client.refused("aside/chat/send", params);
-    assert!(refused.message.contains(".env"), "{refused:?}");
+    assert!(refused.kind() == "withheld" && refused.message.contains(".env"), "{refused:?}");
     assert!(server.requests().is_empty(), "nothing was sent");
     client.shutdown();
 }
