@@ -62,16 +62,21 @@ impl Upstream {
         let length = read_head(connection).expect("an answer");
         let mut body = vec![0; length];
         connection.read_exact(&mut body).expect("a whole answer");
-        begun.elapsed() - self.spent(0)
+        begun.elapsed() - self.spent()
     }
 
-    /// The upstream's own time for the request that came `back` before the newest.
-    pub(crate) fn spent(&self, back: usize) -> Duration {
+    /// The upstream's own time for the newest request.
+    pub(crate) fn spent(&self) -> Duration {
         let seen = self.seen.0.lock().expect("no panics");
-        let one = seen[seen.len() - 1 - back];
+        let one = seen.last().expect("a request came");
         one.answered.expect("answered") - one.received
     }
 
+    pub(crate) fn last(&self) -> (Instant, Instant) {
+        let seen = self.seen.0.lock().unwrap();
+        let one = seen.last().unwrap();
+        (one.received, one.answered.unwrap())
+    }
     /// Waits until `count` requests have come.
     pub(crate) fn wait_for(&self, count: usize) {
         drop(self.wait(|seen| seen.len() >= count));
