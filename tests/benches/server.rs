@@ -16,10 +16,12 @@ use stats::{Row, Sample};
 use upstream::Upstream;
 
 /// The upstream's own time per answer, as in the measurements of the peers.
-const DELAY: Duration = Duration::from_millis(2);
+const DELAY: Duration = Duration::from_millis(50);
 
 fn main() {
     let mut rows = Vec::new();
+    rows.push(start_to_initialize());
+    rows.extend(idle());
     rows.extend(completion("407-line file", 407, 200));
     rows.extend(completion("20,007-line file", 20_007, 60));
     rows.push(edits_with_a_completion_in_flight());
@@ -83,8 +85,6 @@ fn completion(what: &str, lines: usize, count: usize) -> Vec<Row> {
         let total = begun.elapsed();
         assert!(answer["items"][0]["insertText"].is_string(), "no ghost text: {answer}");
         let overhead = total - upstream.spent();
-        let (r,a) = upstream.last();
-        if round % 10 == 0 { println!("before {:?} after {:?}", r - begun, begun + total - a); }
         let direct_overhead = upstream.direct();
         if round > 0 {
             ours.push(overhead);

@@ -72,11 +72,6 @@ impl Upstream {
         one.answered.expect("answered") - one.received
     }
 
-    pub(crate) fn last(&self) -> (Instant, Instant) {
-        let seen = self.seen.0.lock().unwrap();
-        let one = seen.last().unwrap();
-        (one.received, one.answered.unwrap())
-    }
     /// Waits until `count` requests have come.
     pub(crate) fn wait_for(&self, count: usize) {
         drop(self.wait(|seen| seen.len() >= count));

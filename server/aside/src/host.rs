@@ -87,4 +87,8 @@ impl Host for Wiring {
     fn configure(&self, workspace: Option<PathBuf>, editor: Value) -> Vec<String> {
         self.app.reload(workspace.as_deref(), (!editor.is_null()).then_some(editor))
     }
+
+    fn menu(&self) -> aside_config::Menu {
+        self.app.current.load().loaded.settings.complete.menu
+    }
 }

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use aside_assist::inline::Empty;
 use aside_model::{Role, Usage};
-use aside_sessions::{
-    Attachment, End, Event, MessageState, Opened, Page, SessionInfo, State, StoredMessage, TurnError, TurnEvent,
-};
+use aside_sessions::{Attachment, Event, Opened, Page, SessionInfo, StoredMessage, TurnError, TurnEvent};
 use aside_text::{Document, Encoding, Position};
 use url::Url;
 
@@ -52,13 +50,7 @@ pub(crate) fn session(info: SessionInfo) -> WireSession {
         messages: info.messages,
         bytes: info.bytes,
         model: info.model,
-        state: match info.state {
-            State::Idle => "idle",
-            State::Running => "running",
-            State::Interrupted => "interrupted",
-            State::Locked => "locked",
-            State::Damaged => "damaged",
-        },
+        state: info.state.as_str(),
     }
 }
 
@@ -92,15 +84,7 @@ fn message(message: StoredMessage) -> WireMessage {
         text: message.text,
         at: message.at.to_string(),
         model: message.model,
-        state: match message.state {
-            MessageState::Complete => "complete",
-            MessageState::Streaming => "streaming",
-            MessageState::Stopped => "stopped",
-            MessageState::Length => "length",
-            MessageState::Truncated => "truncated",
-            MessageState::Error => "error",
-            MessageState::Interrupted => "interrupted",
-        },
+        state: message.state.as_str(),
         error: message.error.map(turn_error),
         usage: message.usage.map(usage),
         attachments: message.attachments.into_iter().map(attachment).collect(),
@@ -126,20 +110,9 @@ pub(crate) fn event(TurnEvent { session, turn, n, event }: TurnEvent) -> ChatEve
         Event::Reasoning(text) => WireEvent::Reasoning { text },
         Event::Usage(counts) => WireEvent::Usage(usage(counts)),
         Event::Notice(text) => WireEvent::Notice { text },
-        Event::End { reason, error } => WireEvent::End { reason: end(reason), error: error.map(turn_error) },
+        Event::End { reason, error } => WireEvent::End { reason: reason.as_str(), error: error.map(turn_error) },
     };
     ChatEvent { session: session.to_string(), turn: turn.to_string(), n, event }
-}
-
-fn end(reason: End) -> &'static str {
-    match reason {
-        End::Complete => "complete",
-        End::Stopped => "stopped",
-        End::Length => "length",
-        End::Truncated => "truncated",
-        End::Error => "error",
-        End::Interrupted => "interrupted",
-    }
 }
 
 #[cfg(test)]

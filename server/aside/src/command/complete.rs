@@ -24,17 +24,13 @@ const LARGEST: u64 = 32 * 1024 * 1024;
 /// Prints the completion; exit code 1 and the reason when there is none.
 pub(crate) fn run(asked: &Asked, args: &Complete) -> Result<ExitCode, Failure> {
     let place = Place::parse(&args.place)?;
-    let root = workspace::root_of(place.file.parent().unwrap_or(Path::new(".")));
+    let root = workspace::root_for(&place.file, &wiring::absolute(Path::new("."))?);
     let app = App::new(asked, Some(&root))?;
     let ask = place.ask(&root)?;
     block_on(async {
         if args.explain {
             let explanation = app.inline.explain(ask).await;
-            if args.json {
-                terminal::json(&explanation)
-            } else {
-                show_explanation(&explanation)
-            }
+            show_explanation(&explanation, args.json);
             return Ok(ExitCode::SUCCESS);
         }
         // One answer is all there will be, so it is worth waiting for the workspace to be read.
@@ -64,7 +60,10 @@ async fn complete(app: &App, ask: Ask, json: bool) -> Result<ExitCode, Failure> 
     }
 }
 
-fn show_explanation(explanation: &Explanation) {
+fn show_explanation(explanation: &Explanation, json: bool) {
+    if json {
+        return terminal::json(explanation);
+    }
     let heading = |text: &str| terminal::line(&styled(Style::Bold, text));
     let model = explanation.model.as_deref().unwrap_or("no model");
     heading(&format!(

@@ -122,7 +122,7 @@ async fn attached(attach: &Attach, ask: &Ask, limit: usize) -> Result<Attachment
         Attach::Text { label, text } => Ok(Attachment { label: label.clone(), uri: None, text: text.clone() }),
         Attach::Document { document, range, label } => {
             let path = egress::name_of(document, ask.workspace.as_deref());
-            egress::allows_document(document, ask.workspace.as_deref()).map_err(withheld)?;
+            egress::allows_document(document, ask.workspace.as_deref()).map_err(|kept| withheld(&path, &kept))?;
             let mut attachment = part(document, range.clone(), &path);
             if let Some(label) = label {
                 attachment.label.clone_from(label);
@@ -140,7 +140,7 @@ async fn file(path: PathBuf, workspace: Option<PathBuf>, limit: usize) -> Result
     let Some(relative) = aside_index::relative(&root, &path) else {
         return Err(AttachError::Outside(path));
     };
-    egress::allows(&path, Some(&root)).map_err(withheld)?;
+    egress::allows(&path, Some(&root)).map_err(|kept| withheld(&relative, &kept))?;
     let uri = url::Url::from_file_path(&path).ok().map(String::from);
     let name = relative.clone();
     let read = tokio::task::spawn_blocking(move || aside_index::read(&root, &relative, limit as u64)).await;
@@ -186,6 +186,6 @@ fn part(document: &Document, range: Option<Range<usize>>, path: &str) -> Attachm
     Attachment { label, uri: Some(document.uri().to_owned()), text }
 }
 
-fn withheld(kept: LeftOut) -> AttachError {
-    AttachError::Withheld { path: kept.path, rule: kept.rule.to_owned() }
+fn withheld(path: &str, kept: &LeftOut) -> AttachError {
+    AttachError::Withheld { path: path.to_owned(), rule: kept.rule.to_owned() }
 }

@@ -46,7 +46,8 @@ pub(super) fn refusal(ask: &Ask, options: &Options) -> Option<Empty> {
         return Some(Empty::Language(language.to_owned()));
     }
     let kept = egress::allows_document(&ask.document, ask.workspace.as_deref()).err()?;
-    Some(Empty::Withheld { path: kept.path, rule: kept.rule.to_owned() })
+    let path = egress::name_of(&ask.document, ask.workspace.as_deref());
+    Some(Empty::Withheld { path, rule: kept.rule.to_owned() })
 }
 
 /// Gathers what to send. `places` are the latest places of other documents, oldest visit first.

@@ -15,8 +15,8 @@ const QUOTE: (usize, usize) = (16, 200);
 
 const LABEL: &str = "These are search results from your workspace, not a model's words.";
 
-const NEXT_STEP: &str = "For an answer in words, start Ollama or llama.cpp on this machine (it is found by itself), or set `chat` under `[roles]` \
-in `config.toml` to a model you have a key for; `aside doctor` shows what was found.";
+const NEXT_STEP: &str = "For an answer in words, start Ollama or llama.cpp on this machine, or take any provider you have a key for, and name \
+its model as `chat` under `[roles]` in `config.toml`; `aside doctor` shows what was found.";
 
 /// Whether the answer is still wanted.
 pub(super) type Wanted<'a> = &'a (dyn Fn() -> bool + Send + Sync);
