@@ -5,12 +5,14 @@
 //! both sides. Run by `tests/bench`.
 #![expect(clippy::print_stdout, reason = "the table is the result")]
 
+mod editor;
 mod stats;
 mod upstream;
 
 use std::time::{Duration, Instant};
 
 use aside_test_support::{Client, Home, model_server::Gate, settings};
+use editor::Editor;
 use serde_json::{Value, json};
 use stats::{Row, Sample};
 use upstream::Upstream;
@@ -34,15 +36,12 @@ fn main() {
 /// From starting the process to the answer of `initialize`.
 fn start_to_initialize() -> Row {
     let home = Home::new();
+    let greeting = Client::of(&home).greeting();
     let mut sample = Sample::default();
     for _ in 0..60 {
-        let start = Client::of(&home);
-        let greeting = start.greeting();
         let begun = Instant::now();
-        let mut client = start.silent();
-        client.request::<Value>("initialize", greeting);
+        Editor::start(&home).request("initialize", &greeting);
         sample.push(begun.elapsed());
-        client.kill();
     }
     Row::times("start to `initialize` answer", &sample, "≤ 2.5 ms p50 (best peer 2.9)")
 }
@@ -69,9 +68,11 @@ fn idle() -> Vec<Row> {
 fn completion(what: &str, lines: usize, count: usize) -> Vec<Row> {
     let upstream = Upstream::start(DELAY);
     let home = Home::with(&settings("llama-cpp", &upstream.url()), "");
-    let mut client = Client::of(&home).connect();
+    let mut editor = Editor::start(&home);
+    editor.greet(&home);
     let uri = home.uri("big.py");
-    client.open(&uri, "python", &source(lines));
+    let document = json!({ "uri": uri, "languageId": "python", "version": 1, "text": source(lines) });
+    editor.notify("textDocument/didOpen", &json!({ "textDocument": document }));
     let (mut ours, mut direct) = (Sample::default(), Sample::default());
     let mut version = 1;
     let cursor = lines / 2;
@@ -79,9 +80,9 @@ fn completion(what: &str, lines: usize, count: usize) -> Vec<Row> {
     upstream.direct();
     for round in 0..=count {
         version += 1;
-        type_letter(&mut client, &uri, version, cursor, round);
+        editor.notify("textDocument/didChange", &letter(&uri, version, cursor, round));
         let begun = Instant::now();
-        let answer: Value = client.request("textDocument/inlineCompletion", request(&uri, cursor, round + 1));
+        let answer = editor.request("textDocument/inlineCompletion", &request(&uri, cursor, round + 1));
         let total = begun.elapsed();
         assert!(answer["items"][0]["insertText"].is_string(), "no ghost text: {answer}");
         let overhead = total - upstream.spent();
@@ -91,8 +92,6 @@ fn completion(what: &str, lines: usize, count: usize) -> Vec<Row> {
             direct.push(direct_overhead);
         }
     }
-    client.tolerate("textDocument/publishDiagnostics");
-    client.shutdown();
     vec![
         Row::times(
             &format!("completion overhead, {what}"),
@@ -250,12 +249,14 @@ fn source(lines: usize) -> String {
 }
 
 fn type_letter(client: &mut Client, uri: &str, version: i32, line: usize, column: usize) {
+    client.notify("textDocument/didChange", letter(uri, version, line, column));
+}
+
+/// The parameters of `didChange` for one typed letter.
+fn letter(uri: &str, version: i32, line: usize, column: usize) -> Value {
     let at = json!({ "line": line, "character": column });
     let change = json!({ "range": { "start": at, "end": at }, "text": "x" });
-    client.notify(
-        "textDocument/didChange",
-        json!({ "textDocument": { "uri": uri, "version": version }, "contentChanges": [change] }),
-    );
+    json!({ "textDocument": { "uri": uri, "version": version }, "contentChanges": [change] })
 }
 
 fn request(uri: &str, line: usize, column: usize) -> Value {

@@ -60,7 +60,8 @@ static TABLE: LazyLock<Table> =
 
 /// The family of the model called `model`.
 pub(crate) fn by_model(model: &str) -> Option<&'static Family> {
-    TABLE.family.iter().find(|family| any_matches(&family.r#match, model))
+    let model = model.to_ascii_lowercase();
+    TABLE.family.iter().find(|family| any_matches(&family.r#match, &model))
 }
 
 /// The family called `name`.
@@ -75,7 +76,8 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 
 /// How the chat model called `model` differs.
 pub(crate) fn chat(model: &str) -> ChatTraits {
-    TABLE.chat.iter().find(|chat| any_matches(&chat.r#match, model)).map_or(
+    let model = model.to_ascii_lowercase();
+    TABLE.chat.iter().find(|chat| any_matches(&chat.r#match, &model)).map_or(
         ChatTraits { completion_tokens: false, temperature: true },
         |chat| ChatTraits { completion_tokens: chat.completion_tokens, temperature: chat.temperature },
     )
@@ -86,10 +88,11 @@ pub(crate) fn fill_path(domain: &str) -> Option<&'static str> {
     TABLE.host.iter().find(|host| host.domain.iter().any(|name| name == domain)).map(|host| host.fill.as_str())
 }
 
+/// Whether `model`, in lower case, or its last part fits one of `patterns`.
 fn any_matches(patterns: &[String], model: &str) -> bool {
-    let model = model.to_ascii_lowercase();
     let last = model.rsplit('/').next().unwrap_or_default();
-    patterns.iter().any(|pattern| matches(pattern, &model) || matches(pattern, last))
+    let whole = last.len() == model.len();
+    patterns.iter().any(|pattern| matches(pattern, last) || (!whole && matches(pattern, model)))
 }
 
 /// Whether `text` fits `pattern`, in which `*` stands for any text. The parts between stars are found from the left, which
