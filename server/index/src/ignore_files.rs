@@ -86,6 +86,14 @@ impl Ignore {
         Self::with(root, FOR_ASSISTANTS.to_vec())
     }
 
+    /// The ignore files for assistants that hold for `file`, which is in no known workspace: those of its folder and of every
+    /// folder above. Reads none of them yet.
+    pub fn above(file: &Path) -> Self {
+        let mut ignore = Self::of(file.parent().unwrap_or(file));
+        ignore.top = ignore.real.ancestors().last().unwrap_or(&ignore.real).to_owned();
+        ignore
+    }
+
     /// As [`Self::of`], with the files of version control: for what reads the whole workspace unasked.
     pub(crate) fn for_walk(root: &Path) -> Self {
         Self::with(root, [FOR_ASSISTANTS, FOR_WALKS].concat())

@@ -3,7 +3,10 @@
 //! Everything passes the egress rules of `index`. What a person attached and may not leave is an error that names it;
 //! what the editor merely shows is left out. The budget is shared: what the person attached comes first.
 
-use std::{ops::Range, path::PathBuf};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
 use aside_index::{LeftOut, ReadError};
 use aside_sessions::Attachment;
@@ -14,6 +17,9 @@ use crate::egress;
 
 /// Lines sent round the cursor of an open document of which nothing is selected.
 const FOCUS_BYTES: usize = 8 * 1024;
+
+/// The longest label, in characters: more than a path needs.
+const LABEL_CHARS: usize = 512;
 
 /// Something that a person attached.
 #[derive(Debug, Clone)]
@@ -68,9 +74,9 @@ pub enum AttachError {
     #[error("`{}` is not attached: it lies outside the workspace", .0.display())]
     Outside(PathBuf),
     /// Together the attachments are too long.
-    #[error("the attachments are {bytes} bytes long; at most {limit} go along with a message")]
+    #[error("the attachments have {bytes} bytes or more; at most {limit} go along with a message")]
     TooLong {
-        /// Their length.
+        /// The length of those that were looked at, which is too long already.
         bytes: usize,
         /// `chat.context_bytes`.
         limit: usize,
@@ -104,17 +110,28 @@ impl AttachError {
 /// Reads and checks everything that goes along with `ask`, at most `limit` bytes.
 pub(super) async fn resolve(ask: &Ask, limit: usize) -> Result<Vec<Attachment>, AttachError> {
     let mut resolved = Vec::with_capacity(ask.attachments.len() + 1);
+    let mut bytes = 0;
     for attach in &ask.attachments {
-        resolved.push(attached(attach, ask, limit).await?);
-    }
-    let bytes: usize = resolved.iter().map(|attachment| attachment.text.len()).sum();
-    if bytes > limit {
-        return Err(AttachError::TooLong { bytes, limit });
+        let attachment = attached(attach, ask, limit).await?;
+        bytes += attachment.text.len();
+        // At once: many large ones must not be held together only to be refused.
+        if bytes > limit {
+            return Err(AttachError::TooLong { bytes, limit });
+        }
+        resolved.push(attachment);
     }
     if let Some(focus) = focused(ask, limit - bytes) {
         resolved.push(focus);
     }
+    for attachment in &mut resolved {
+        attachment.label = one_line(&attachment.label);
+    }
     Ok(resolved)
+}
+
+/// A label as one short line, so that neither a file's name nor a client can word a part of the conversation with it.
+fn one_line(label: &str) -> String {
+    label.chars().take(LABEL_CHARS).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 async fn attached(attach: &Attach, ask: &Ask, limit: usize) -> Result<Attachment, AttachError> {
@@ -134,22 +151,24 @@ async fn attached(attach: &Attach, ask: &Ask, limit: usize) -> Result<Attachment
 }
 
 async fn file(path: PathBuf, workspace: Option<PathBuf>, limit: usize) -> Result<Attachment, AttachError> {
-    let Some(root) = workspace.or_else(|| path.parent().map(PathBuf::from)) else {
-        return Err(AttachError::Outside(path));
-    };
-    let Some(relative) = aside_index::relative(&root, &path) else {
-        return Err(AttachError::Outside(path));
-    };
-    egress::allows(&path, Some(&root)).map_err(|kept| withheld(&relative, &kept))?;
-    let uri = url::Url::from_file_path(&path).ok().map(String::from);
-    let name = relative.clone();
-    let read = tokio::task::spawn_blocking(move || aside_index::read(&root, &relative, limit as u64)).await;
-    let text = match read {
-        Ok(text) => text?,
-        // The blocking task is never aborted: it can only have panicked.
-        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
-    };
-    Ok(Attachment { label: name, uri, text })
+    // It reads ignore files and the file, which may take its time.
+    let read = tokio::task::spawn_blocking(move || read_file(&path, workspace.as_deref(), limit as u64)).await;
+    // The blocking task is never aborted: it can only have panicked.
+    read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
+
+fn read_file(path: &Path, workspace: Option<&Path>, limit: u64) -> Result<Attachment, AttachError> {
+    let outside = || AttachError::Outside(path.to_path_buf());
+    let root = workspace.or_else(|| path.parent()).ok_or_else(outside)?;
+    let relative = egress::inside(root, path).ok_or_else(outside)?;
+    let withheld = |kept: LeftOut| withheld(&relative, &kept);
+    egress::allows(path, workspace).map_err(withheld)?;
+    let text = aside_index::read(root, &relative, limit).map_err(|error| match error {
+        ReadError::Withheld(kept) => withheld(kept),
+        error => error.into(),
+    })?;
+    let uri = url::Url::from_file_path(path).ok().map(String::from);
+    Ok(Attachment { label: relative, uri, text })
 }
 
 /// The selection, or what stands round the cursor; nothing when it may not leave or is attached already.

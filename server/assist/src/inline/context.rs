@@ -107,7 +107,7 @@ fn around(document: &Document, at: usize) -> String {
 fn relative_to(ask: &Ask, document: &Document) -> Option<String> {
     let path = egress::path_of(document)?;
     match &ask.workspace {
-        Some(root) => aside_index::relative(root, &path),
+        Some(root) => egress::inside(root, &path),
         None => Some(egress::name_of(document, None)),
     }
 }

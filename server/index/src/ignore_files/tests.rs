@@ -175,3 +175,16 @@ fn a_folder_with_the_name_of_an_ignore_file_holds_no_rules() {
     let tree = Tree::new(&[(".aiignore/a.rs", "")]);
     assert_rules(&tree, &[("a.rs", None)]);
 }
+
+#[test]
+fn a_file_of_no_known_workspace_is_under_the_ignore_files_above_it() {
+    let tree = Tree::new(&[(".aiignore", "kept.rs\n"), ("deep/er/kept.rs", ""), ("deep/er/free.rs", "")]);
+    let rule = |path: &str| {
+        let path = tree.root().join(path);
+        Ignore::above(&path).allows(&path).err().map(|kept| kept.rule)
+    };
+    assert_eq!(rule("deep/er/kept.rs"), Some(".aiignore"));
+    assert_eq!(rule("kept.rs"), Some(".aiignore"));
+    assert_eq!(rule("deep/er/free.rs"), None);
+    assert_eq!(rule("deep/er/.env"), Some(".env*/"));
+}
