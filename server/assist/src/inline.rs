@@ -10,6 +10,7 @@ mod explain;
 mod gate;
 mod reuse;
 mod trim;
+mod verdicts;
 
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,7 @@ pub use explain::{Explanation, LeftOut, Part, Refusal};
 
 use std::{
     ops::Range,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -29,10 +30,11 @@ use aside_text::Document;
 use futures_util::StreamExt;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::{Chosen, Models};
+use crate::{Chosen, Models, egress};
 use context::Context;
 use gate::Gate;
 use reuse::{Memory, Remembered};
+use verdicts::Verdicts;
 
 /// What a person or editor asks for.
 #[derive(Clone)]
@@ -139,6 +141,7 @@ pub struct Inline {
     // Standard mutexes: each is held for a few comparisons or a swap, never over an await.
     options: Mutex<Arc<Options>>,
     memory: Mutex<Memory>,
+    verdicts: Mutex<Verdicts>,
     last_empty: Mutex<Option<EmptyReport>>,
 }
 
@@ -150,6 +153,7 @@ impl Inline {
             gate: Gate::default(),
             options: Mutex::new(Arc::new(options)),
             memory: Mutex::new(Memory::default()),
+            verdicts: Mutex::new(Verdicts::default()),
             last_empty: Mutex::new(None),
         }
     }
@@ -192,7 +196,7 @@ impl Inline {
     pub async fn explain(&self, ask: Ask) -> Explanation {
         let options = lock(&self.options).clone();
         let chosen = self.models.fill().await;
-        let context = context::refusal(&ask, &options).map_or_else(|| Ok(self.context(&ask, &options)), Err);
+        let context = self.refusal(&ask, &options).map_or_else(|| Ok(self.context(&ask, &options)), Err);
         explain::explanation(&ask, chosen.as_ref(), context)
     }
 
@@ -204,7 +208,7 @@ impl Inline {
 
     async fn answer(&self, ask: &Ask, since_previous: Option<Duration>) -> Answer {
         let options = lock(&self.options).clone();
-        if let Some(empty) = context::refusal(ask, &options) {
+        if let Some(empty) = self.refusal(ask, &options) {
             return Answer::none(empty, None);
         }
         let chosen = match self.models.fill().await {
@@ -259,7 +263,22 @@ impl Inline {
 
     fn context(&self, ask: &Ask, options: &Options) -> Context {
         let places = lock(&self.memory).places();
-        context::gather(ask, options, &places)
+        context::gather(ask, options, &places, &|document| self.allows(document, ask.workspace.as_deref()))
+    }
+
+    fn refusal(&self, ask: &Ask, options: &Options) -> Option<Empty> {
+        context::refusal(ask, options, &|document| self.allows(document, ask.workspace.as_deref()))
+    }
+
+    /// Whether `document` may be shown, by the rules as they were at most a moment ago.
+    fn allows(&self, document: &Document, workspace: Option<&Path>) -> Result<(), aside_index::LeftOut> {
+        let now = Instant::now();
+        if let Some(said) = lock(&self.verdicts).recall(document, workspace, now) {
+            return said;
+        }
+        let said = egress::allows_document(document, workspace);
+        lock(&self.verdicts).keep(document, workspace, now, said.clone());
+        said
     }
 }
 

@@ -91,8 +91,17 @@ impl Document {
         if start >= end {
             return String::new();
         }
-        // `String: From<RopeSlice>` sizes the buffer once; `to_string` would grow it chunk by chunk.
-        String::from(self.rope.byte_slice(start..end))
+        // Chunk by chunk: a `RopeSlice` would first count the characters and lines in it.
+        let (chunks, mut at, ..) = self.rope.chunks_at_byte(start);
+        let mut text = String::with_capacity(end - start);
+        for chunk in chunks {
+            text.push_str(&chunk[start.saturating_sub(at)..chunk.len().min(end - at)]);
+            at += chunk.len();
+            if at >= end {
+                break;
+            }
+        }
+        text
     }
 
     /// The byte at an offset; `None` past the end.
@@ -118,7 +127,9 @@ impl Document {
 
     /// `byte` clamped to the text and moved back to the start of a character it would split.
     pub(crate) fn floor(&self, byte: usize) -> usize {
-        self.rope.char_to_byte(self.char_index(byte))
+        let byte = byte.min(self.rope.len_bytes());
+        let (chunk, start, ..) = self.rope.chunk_at_byte(byte);
+        start + chunk.floor_char_boundary(byte - start)
     }
 
     /// As [`Self::floor`], and also moved back out of the middle of a `\r\n`, which no place in an editor can name.

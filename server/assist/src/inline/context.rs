@@ -1,7 +1,7 @@
 //! What a completion sends: the text round the cursor and pieces of other files, within bounds.
 //!
-//! Pure: it reads snapshots. What may not leave the machine is decided here with the rules of `index`, for the document
-//! itself and for every piece.
+//! It reads snapshots only. Whether a document may leave the machine is asked of [`Allows`], for the document itself and
+//! for every piece.
 
 use aside_model::Snippet;
 use aside_text::Document;
@@ -16,6 +16,9 @@ const NEIGHBOUR_LINES: usize = 12;
 const NEIGHBOUR_BYTES: usize = 1024;
 /// The most pieces.
 const NEIGHBOURS: usize = 3;
+
+/// Says whether a document may be shown to a model.
+pub(super) type Allows<'a> = &'a dyn Fn(&Document) -> Result<(), aside_index::LeftOut>;
 
 /// What is sent, and what was left out.
 pub(super) struct Context {
@@ -35,7 +38,7 @@ impl Context {
 }
 
 /// The reason not to ask any model about this document, if there is one.
-pub(super) fn refusal(ask: &Ask, options: &Options) -> Option<Empty> {
+pub(super) fn refusal(ask: &Ask, options: &Options, allows: Allows<'_>) -> Option<Empty> {
     // What a person asks for by a key or command comes even where typing is left alone.
     let unasked = ask.trigger == Trigger::Automatic;
     if unasked && !options.enabled {
@@ -45,13 +48,13 @@ pub(super) fn refusal(ask: &Ask, options: &Options) -> Option<Empty> {
     if unasked && options.disabled_languages.iter().any(|disabled| disabled == language) {
         return Some(Empty::Language(language.to_owned()));
     }
-    let kept = egress::allows_document(&ask.document, ask.workspace.as_deref()).err()?;
+    let kept = allows(&ask.document).err()?;
     let path = egress::name_of(&ask.document, ask.workspace.as_deref());
     Some(Empty::Withheld { path, rule: kept.rule.to_owned() })
 }
 
 /// Gathers what to send. `places` are the latest places of other documents, oldest visit first.
-pub(super) fn gather(ask: &Ask, options: &Options, places: &[(String, usize)]) -> Context {
+pub(super) fn gather(ask: &Ask, options: &Options, places: &[(String, usize)], allows: Allows<'_>) -> Context {
     let (before, after) = match &ask.selected {
         Some(selected) => (selected.range.start, selected.range.end.max(ask.at)),
         None => (ask.at, ask.at),
@@ -62,7 +65,7 @@ pub(super) fn gather(ask: &Ask, options: &Options, places: &[(String, usize)]) -
     }
     let suffix = ask.document.window(after, 0, options.suffix_bytes).suffix;
     let single_line = is_inside_line(&suffix);
-    let (snippets, left_out) = neighbours(ask, places);
+    let (snippets, left_out) = neighbours(ask, places, allows);
     Context { prefix, suffix, snippets, left_out, single_line }
 }
 
@@ -72,14 +75,14 @@ fn is_inside_line(suffix: &str) -> bool {
     rest.chars().any(|c| !c.is_whitespace() && !matches!(c, ')' | ']' | '}' | '>' | '"' | '\'' | '`' | ';' | ',' | ':'))
 }
 
-fn neighbours(ask: &Ask, places: &[(String, usize)]) -> (Vec<(Snippet, String)>, Vec<LeftOut>) {
+fn neighbours(ask: &Ask, places: &[(String, usize)], allows: Allows<'_>) -> (Vec<(Snippet, String)>, Vec<LeftOut>) {
     let (mut snippets, mut left_out) = (Vec::new(), Vec::new());
     for (uri, at) in places.iter().rev() {
         let Some(document) = ask.open.iter().find(|open| open.uri() == uri && uri != ask.document.uri()) else {
             continue;
         };
         let Some(path) = relative_to(ask, document) else { continue };
-        if let Err(kept) = egress::allows_document(document, ask.workspace.as_deref()) {
+        if let Err(kept) = allows(document) {
             left_out.push(LeftOut { path, reason: kept.rule.to_owned() });
         } else if snippets.len() == NEIGHBOURS {
             left_out.push(LeftOut { path, reason: "enough other files".to_owned() });
