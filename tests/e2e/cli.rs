@@ -143,6 +143,8 @@ fn chat_takes_the_question_and_files_from_where_they_are() {
     assert!(body.contains("what is this?") && body.contains("a piped text"), "{body}");
     home.run(&["chat", "look", "--file", "src/basket.rs"]).expect_code(0);
     assert!(server.request(openai::CHAT).text().contains("price_in_cents"));
+    home.run(&["chat", "look", "--file", "src/missing.rs"]).expect_code(4);
+    home.run(&["chat", " "]).expect_code(2);
     home.run(&["chat"]).expect_code(2);
 }
 
@@ -163,12 +165,12 @@ fn chat_fails_with_a_reason_when_the_model_does() {
     let (server, home) = scripted(&["never"]);
     server.once(openai::CHAT, openai::error(404, "no such model"));
     let done = home.run(&["chat", "hi"]);
-    assert!([1, 4].contains(&done.code), "{done:?}");
+    assert_eq!((done.code, done.stdout.as_str()), (4, ""), "{done:?}");
     assert!(done.stderr.contains("work") && done.stderr.contains("next:"), "{done:?}");
     server.once(openai::CHAT, Reply::sse().then(openai::delta("Hel")).broken());
     let done = home.run(&["chat", "hi"]).expect_code(1);
     assert!(done.stdout.starts_with("Hel"), "what came is shown: {done:?}");
-    home.run(&["chat", "hi", "--model", "nonsense"]).expect_code(1);
+    home.run(&["chat", "hi", "--model", "nonsense"]).expect_code(2);
     home.run(&["chat", "hi", "--model", "nobody/m"]).expect_code(1);
 }
 

@@ -68,7 +68,7 @@ fn settings(app: &App) -> Vec<Check> {
         return vec![Check::new("settings", Outcome::Good, format!("`{file}` {what}"))];
     }
     let problem = |problem: &aside_config::Problem| {
-        Check::new("settings", Outcome::Bad, problem.to_string()).next(problem.hint.clone())
+        Check::new("settings", Outcome::Bad, problem.what()).next(problem.hint.clone())
     };
     current.loaded.problems.iter().map(problem).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aside_model::ModelRef;
 use clap::{Args, Parser, Subcommand};
 
 /// AI assistance for any editor, with the models you choose.
@@ -68,7 +69,7 @@ pub(crate) struct Try {
     pub(crate) folder: PathBuf,
     /// The model for chat and completion, as `provider/model`
     #[arg(long, value_name = "MODEL", conflicts_with = "local")]
-    pub(crate) model: Option<String>,
+    pub(crate) model: Option<ModelRef>,
     /// Use a model server found on this machine (Ollama, llama.cpp, LM Studio)
     #[arg(long)]
     pub(crate) local: bool,
@@ -87,7 +88,7 @@ pub(crate) struct Chat {
     pub(crate) new: bool,
     /// The model to ask, as `provider/model`
     #[arg(long, value_name = "MODEL")]
-    pub(crate) model: Option<String>,
+    pub(crate) model: Option<ModelRef>,
     /// Attach a file (may be repeated)
     #[arg(long = "file", value_name = "PATH")]
     pub(crate) files: Vec<PathBuf>,

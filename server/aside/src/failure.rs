@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use aside_assist::chat::ChatError;
+use aside_assist::chat::{AttachError, ChatError};
 use aside_model::{ErrorKind, ModelError};
 use aside_sessions::SessionError;
 
@@ -45,6 +45,7 @@ impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
         let exit = match error.code() {
             "unknown-session" => Exit::NotFound,
+            "empty" | "too-long" | "out-of-bounds" => Exit::Usage,
             _ => Exit::Failed,
         };
         Self::new(exit, error.to_string(), error.hint())
@@ -67,6 +68,7 @@ impl From<ChatError> for Failure {
         match error {
             ChatError::Session(error) => error.into(),
             ChatError::Model(error) => error.into(),
+            ChatError::Attach(AttachError::Read(_)) => Self::new(Exit::NotFound, error.to_string(), error.hint()),
             ChatError::Attach(_) => Self::new(Exit::Failed, error.to_string(), error.hint()),
         }
     }

@@ -70,7 +70,7 @@ fn role(set: Option<&str>, fallback: &str) -> Result<ModelRef, ModelError> {
 }
 
 /// Reads `provider/model`, as an error in a model's own vocabulary.
-pub(crate) fn parse(text: &str) -> Result<ModelRef, ModelError> {
+fn parse(text: &str) -> Result<ModelRef, ModelError> {
     text.parse()
         .map_err(|error: aside_model::BadModelRef| ModelError::new(ErrorKind::InvalidRequest, "", error.to_string()))
 }

@@ -35,16 +35,20 @@ pub struct Problem {
 impl fmt::Display for Problem {
     /// `FILE:LINE: message; hint`, or the layer where there is no file.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.file, self.line) {
-            (Some(file), Some(line)) => write!(formatter, "{}:{line}: ", file.display())?,
-            (Some(file), None) => write!(formatter, "{}: ", file.display())?,
-            (None, _) => write!(formatter, "{}: ", self.layer)?,
-        }
-        write!(formatter, "{}; {}", self.message, self.hint)
+        write!(formatter, "{}; {}", self.what(), self.hint)
     }
 }
 
 impl Problem {
+    /// `FILE:LINE: message`, or the layer where there is no file: all but what to do.
+    pub fn what(&self) -> String {
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => format!("{}:{line}: {}", file.display(), self.message),
+            (Some(file), None) => format!("{}: {}", file.display(), self.message),
+            (None, _) => format!("{}: {}", self.layer, self.message),
+        }
+    }
+
     /// About the setting `key` at `place`.
     pub(crate) fn at(place: &Place, key: &str, message: String, hint: String) -> Self {
         Self {

@@ -20,7 +20,6 @@ use super::{current_root, session};
 use crate::{
     cli::Chat,
     failure::{Exit, Failure},
-    models,
     terminal::{self, Style, styled, visible},
     wiring::{self, App},
 };
@@ -85,14 +84,13 @@ impl Outbox for Events {
 impl<'a> Talk<'a> {
     async fn begin(app: &'a App, args: &Chat) -> Result<Self, Failure> {
         let root = current_root()?;
-        let model = args.model.as_deref().map(models::parse).transpose()?;
         let attach = args.files.iter().map(|path| Ok(Attach::File { path: wiring::absolute(path)? }));
         let attach = attach.collect::<Result<_, Failure>>()?;
         let session = pick(app, args, &root).await?;
         let (sender, events) = mpsc::unbounded_channel();
         let outbox: Arc<dyn Outbox> = Arc::new(Events(sender));
         app.sessions.subscribe(session, &outbox).await?;
-        Ok(Self { app, session, root, model, attach, json: args.json, events, _outbox: outbox })
+        Ok(Self { app, session, root, model: args.model.clone(), attach, json: args.json, events, _outbox: outbox })
     }
 
     /// Says `text` and prints the answer as it comes.
@@ -106,12 +104,12 @@ impl<'a> Talk<'a> {
             focus: None,
         };
         let turn = self.app.chat.send(ask).await?;
-        let mut stopping = false;
+        let (mut stopping, mut shown) = (false, false);
         loop {
             tokio::select! {
                 event = self.events.recv() => match event {
                     Some(event) if event.turn == turn => {
-                        if let Some(ended) = self.show(event.event) {
+                        if let Some(ended) = self.show(event.event, &mut shown) {
                             return ended;
                         }
                     }
@@ -126,16 +124,19 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// Prints one event; gives how the command ends when it is the last.
-    fn show(&self, event: Event) -> Option<Result<ExitCode, Failure>> {
+    /// Prints one event; gives how the command ends when it is the last. `shown` is whether any of the answer is printed.
+    fn show(&self, event: Event, shown: &mut bool) -> Option<Result<ExitCode, Failure>> {
         if self.json {
             terminal::json_line(&event_json(&self.session, &event));
         }
         match event {
-            Event::Delta(text) if !self.json => terminal::piece(&visible(&text)),
+            Event::Delta(text) if !self.json => {
+                terminal::piece(&visible(&text));
+                *shown = true;
+            }
             Event::Notice(text) if !self.json => terminal::complain(&format!("note: {}", visible(&text))),
             Event::End { reason, error } => {
-                if !self.json {
+                if *shown {
                     terminal::piece("\n");
                 }
                 return Some(end(reason, error));
@@ -180,7 +181,11 @@ fn end(reason: End, error: Option<aside_sessions::TurnError>) -> Result<ExitCode
     match (reason, error) {
         (End::Complete | End::Stopped, _) => Ok(ExitCode::SUCCESS),
         (_, Some(error)) => {
-            let exit = if error.code == "locked" { Exit::Locked } else { Exit::Failed };
+            let exit = match error.code.as_str() {
+                "locked" => Exit::Locked,
+                "model-not-found" => Exit::NotFound,
+                _ => Exit::Failed,
+            };
             Err(Failure::new(exit, error.message, error.hint))
         }
         (End::Length, None) => Err(Failure::new(

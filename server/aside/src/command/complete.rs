@@ -134,6 +134,11 @@ impl Place {
             .map_err(|()| name(format!("`{shown}` is not a path"), "check the path"))?;
         let document = Document::open(uri.as_str(), language_of(&self.file), 0, &text)
             .map_err(|declined| name(format!("`{shown}`: {declined}"), "completion needs a text file"))?;
+        let lines = document.len_lines();
+        if self.line as usize > lines {
+            let message = format!("`{shown}` has {lines} lines, and no line {}", self.line);
+            return Err(Failure::new(Exit::Usage, message, "line and column count from 1"));
+        }
         let position = Position { line: self.line - 1, character: self.column - 1 };
         let at = document.offset(position, Encoding::Utf32).map_err(|error| {
             Failure::new(Exit::Usage, format!("`{shown}`: {error}"), "line and column count from 1")

@@ -39,10 +39,12 @@ fn check(app: &App, json: bool) -> ExitCode {
         let plain = |problem: &Problem| json!({ "key": problem.key, "file": problem.file, "line": problem.line, "message": problem.message, "hint": problem.hint });
         terminal::json(&problems.iter().map(plain).collect::<Vec<_>>());
     } else if problems.is_empty() {
-        terminal::line(&format!("{} has no mistakes", app.paths.config_file.display()));
+        let file = &app.paths.config_file;
+        let what = if file.exists() { "has no mistakes" } else { "does not exist; defaults are in force" };
+        terminal::line(&format!("`{}` {what}", file.display()));
     } else {
         for problem in problems {
-            terminal::line(&format!("{} {problem}", styled(Style::Bad, "✗")));
+            terminal::line(&format!("{} {}", styled(Style::Bad, "✗"), problem.what()));
             terminal::line(&format!("  next: {}", problem.hint));
         }
     }

@@ -20,7 +20,7 @@ use crate::{
     cli::{Asked, Try},
     command::block_on,
     failure::{Exit, Failure},
-    models::{self, chat_role, complete_role},
+    models::{chat_role, complete_role},
     terminal::{self, Style, styled, visible},
     wiring::{self, App},
 };
@@ -68,8 +68,7 @@ struct Roles {
 impl Roles {
     async fn choose(app: &App, args: &Try) -> Result<Self, Failure> {
         if let Some(model) = &args.model {
-            let model = models::parse(model)?;
-            return Ok(Self { chat: model.clone(), complete: model });
+            return Ok(Self { chat: model.clone(), complete: model.clone() });
         }
         let current = app.current.load_full();
         if !args.local {
@@ -269,23 +268,20 @@ fn next_steps() {
     let program = std::env::current_exe().map_or_else(|_| "aside".to_owned(), |path| path.display().to_string());
     terminal::line(&format!("  put it on your PATH first: install -Dm755 {program} ~/.local/bin/aside"));
     for (name, how) in [
-        (
-            "VS Code",
-            "a generic LSP client extension with the command `aside lsp`; the plugin of this project is on its way",
-        ),
+        ("VS Code", "needs an extension that starts `aside lsp`; the one of this project is on its way"),
         (
             "Neovim",
-            "vim.lsp.config('aside', { cmd = { 'aside', 'lsp' } }); vim.lsp.enable('aside'); vim.lsp.inline_completion.enable()",
+            "vim.lsp.config('aside', { cmd = { 'aside', 'lsp' }, root_markers = { '.git' } }); vim.lsp.enable('aside'); vim.lsp.inline_completion.enable()",
         ),
         (
             "Helix",
             "languages.toml: [language-server.aside] command = \"aside\", args = [\"lsp\"]; add \"aside\" to a language's language-servers",
         ),
-        ("Emacs", "(add-to-list 'eglot-server-programs '(prog-mode . (\"aside\" \"lsp\")))"),
         (
-            "Zed",
-            "settings.json: \"lsp\": { \"aside\": { \"binary\": { \"path\": \"aside\", \"arguments\": [\"lsp\"] } } } with an extension that registers it",
+            "Emacs",
+            "(with-eval-after-load 'eglot (add-to-list 'eglot-server-programs '(prog-mode \"aside\" \"lsp\"))), then M-x eglot",
         ),
+        ("Zed", "needs an extension that registers a language server with the command `aside lsp`"),
     ] {
         terminal::line(&format!("  {name:8} {how}"));
     }
