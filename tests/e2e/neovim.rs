@@ -122,6 +122,48 @@ fn a_conversation_is_held_by_requests_and_commands() {
     assert_eq!(opened, json!(["greet me", "Hello, Neovim"]));
 }
 
+/// The settings that `editors/README.md` gives, word for word but for where the program is.
+fn documented() -> String {
+    let page = include_str!("../../editors/README.md");
+    let section = page.split("\n## ").find(|section| section.starts_with("Neovim 0.12")).expect("a section on Neovim");
+    let blocks = section.split("```lua\n").skip(1).filter_map(|block| block.split("```").next());
+    let (told, real) = ("cmd = { 'aside',", format!("cmd = {{ '{}',", binary::aside().display()));
+    let settings: String = blocks.collect();
+    assert!(settings.contains(told), "it starts `aside`: {settings}");
+    settings.replace(told, &real)
+}
+
+#[test]
+fn the_documented_settings_do_as_the_page_says() {
+    let server = ModelServer::start();
+    let settings = settings_with_model("llama-cpp", &server.url(""), "qwen2.5-coder");
+    let home = Home::with(&settings, "//- .git/HEAD\n//- main.rs\nlet sum = a \n");
+    let Some(nvim) = Nvim::start(&home, &documented(), "main.rs") else { return };
+    nvim.until(
+        "the server to be attached",
+        "local c = vim.lsp.get_clients({ name = 'aside' })[1]; return c and c.initialized",
+    );
+    fills_with(&server, &llama::fill(&["+", " b"]));
+    nvim.keys("A ");
+    nvim.until("ghost text", GHOST);
+    nvim.keys("<Tab>");
+    nvim.until("the accepted text", "return vim.api.nvim_get_current_line():sub(-3) == '+ b'");
+
+    let gate = server.gate();
+    let reply = Reply::sse().then(openai::delta("Hello,\n")).hold(&gate).then(openai::delta("Neovim"));
+    server.once(openai::CHAT, reply.then(openai::finish("stop")).then(openai::DONE));
+    nvim.keys("<Esc>:Aside greet me<CR>");
+    let shown = "local window = vim.api.nvim_list_wins()[2]
+         local lines = window and vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false) or {}
+         return table.concat(lines, '|') == '%'";
+    nvim.until("the first piece", &shown.replace('%', "> greet me||Hello,|"));
+    gate.open();
+    nvim.until("the whole answer", &shown.replace('%', "> greet me||Hello,|Neovim||"));
+    let workspace = nvim.lua("return vim.lsp.get_clients({ name = 'aside' })[1].root_dir");
+    let listed = home.run(&["session", "list", "--json"]).expect_code(0).json();
+    assert_eq!((&listed[0]["workspace"], &listed[0]["title"]), (&workspace, &json!("greet me")), "{listed}");
+}
+
 #[test]
 fn the_server_ends_with_the_editor() {
     let Some((_server, _home, nvim)) = scene() else { return };
