@@ -25,13 +25,13 @@ const IMPORTS: [(&str, &[&str]); 11] = [
     ("text", &[]),
     ("model", &["secret"]),
     ("config", &["secret"]),
-    ("storage", &["secret"]),
-    ("vault", &["secret", "storage"]),
+    ("storage", &[]),
+    ("vault", &["secret"]),
     ("providers", &["secret", "model"]),
-    ("sessions", &["secret", "model", "storage"]),
-    ("index", &["text", "model", "storage"]),
+    ("sessions", &["model", "storage"]),
+    ("index", &[]),
     ("assist", &["text", "model", "sessions", "index"]),
-    ("lsp", &["assist", "sessions", "vault", "index", "config", "text", "model"]),
+    ("lsp", &["assist", "sessions", "index", "config", "text", "model"]),
 ];
 
 /// Packages that only these crates may import: each is one effect or one format that has one owner.
@@ -173,6 +173,19 @@ fn secrets_are_exposed_where_the_list_says() {
     }
     let expected: Vec<_> = EXPOSED.iter().map(|(path, count)| ((*path).to_owned(), *count)).collect();
     assert_eq!(found, expected, "whoever reads the bytes of a secret is on the list in tests/tidy.rs");
+}
+
+#[test]
+fn nothing_listens_and_only_the_http_client_connects() {
+    let sockets = ["TcpListener", "UnixListener", "UdpSocket", "UnixDatagram", "TcpStream", "TcpSocket"];
+    let mut broken = Vec::new();
+    for path in rust_files().into_iter().filter(|path| path.starts_with("server/") && !is_test(path)) {
+        let source = Source::of(&read(&path)).without_tests();
+        for socket in sockets {
+            broken.extend(source.find(socket).into_iter().map(|line| format!("{path}:{line}: `{socket}`")));
+        }
+    }
+    none("nothing opens a socket but the HTTP client in `providers` (docs/security.md)", &broken);
 }
 
 #[test]
