@@ -152,10 +152,7 @@ where
                         return ended;
                     }
                 }
-                Frame::Fault(fault) => {
-                    tracing::warn!(?fault, "bytes that are no message are skipped");
-                    schedule.refuse(&Id::Null, &Refusal::Frame(fault));
-                }
+                Frame::Fault(fault) => schedule.refuse(&Id::Null, &Refusal::Frame(fault)),
             }
             turn += 1;
             if turn % TURN == 0 {

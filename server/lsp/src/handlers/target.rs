@@ -82,7 +82,8 @@ pub(super) async fn complete(backend: &Backend, turn: Turn, ask: Ask) -> Answer 
     let asked = turn.run(backend.services.inline.complete(ask)).await;
     let mut answer = asked.unwrap_or_else(|| nothing(Empty::Superseded));
     let now = backend.services.documents.snapshot(document.uri());
-    let still_there = now.is_some_and(|now| now.version() == document.version() || now.same_text(&document));
+    // The version tells nothing: a document that was closed and opened again counts from the start. The same text is quickly seen.
+    let still_there = now.is_some_and(|now| now.same_text(&document));
     if !still_there && answer.empty.is_none() {
         answer = nothing(Empty::Stale);
     }

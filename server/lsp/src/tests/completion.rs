@@ -100,6 +100,23 @@ async fn an_answer_to_a_text_that_is_gone_is_empty() {
 }
 
 #[tokio::test]
+async fn a_document_that_was_reopened_with_another_text_is_another_one() {
+    let mut scene = Scene::new().await;
+    let uri = scene.open("a.rs", "ab\n").await;
+    let id = scene.ask(INLINE, place(&uri, 0, 2)).await;
+    let asked = scene.fill().await;
+    scene.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri } })).await;
+    // Editors count from the start again.
+    scene.open("a.rs", "x\n").await;
+    scene.ok("aside/health", Value::Null).await;
+    asked.say("c");
+    asked.end();
+    let answer = scene.answer(id).await.expect("an answer");
+    assert_eq!((&answer["items"], &answer["reason"]["code"]), (&json!([]), &json!("stale")));
+    scene.leave().await;
+}
+
+#[tokio::test]
 async fn a_newer_version_with_the_same_text_is_answered() {
     let mut scene = Scene::new().await;
     let uri = scene.open("a.rs", "ab\n").await;

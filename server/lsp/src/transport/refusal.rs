@@ -6,6 +6,7 @@ use serde_json::json;
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 
 use super::frames::{Fault, MAX_BODY, MAX_HEADER};
+use crate::errors::correlation_id;
 
 /// Most levels of nesting in a message, the message itself included.
 pub(crate) const MAX_DEPTH: usize = 127;
@@ -43,21 +44,30 @@ pub(crate) enum Refusal {
     NotARequest(String),
     /// The parameters are not those of the method; how.
     BadParams(String),
-    /// The handler panicked or gave no answer; the id under which the log tells more.
+    /// The handler panicked or gave no answer; the id under which the log tells of it already.
     Broken(String),
 }
 
 impl Refusal {
-    /// The answer's error. Its `data` is `{ code, message, hint, id? }`.
+    /// The answer's error, whose `data` is `{ code, message, hint, id }`, and which is also logged under that id.
     pub(crate) fn error(&self) -> Error {
         let message = self.to_string();
-        let mut data = json!({ "code": self.code(), "message": message, "hint": self.hint() });
-        if let Self::Broken(id) = self {
-            data["id"] = json!(id);
-        }
         // Every other keystroke cancels something: that answer stays short.
-        let data = (*self != Self::Cancelled).then_some(data);
+        let data = (*self != Self::Cancelled).then(|| {
+            let id = self.logged(&message);
+            json!({ "code": self.code(), "message": message, "hint": self.hint(), "id": id })
+        });
         Error { code: self.number(), message: message.into(), data }
+    }
+
+    /// The id under which the log tells of this refusal.
+    fn logged(&self, message: &str) -> String {
+        if let Self::Broken(id) = self {
+            return id.clone();
+        }
+        let id = correlation_id();
+        tracing::warn!(id, code = self.code(), "refused: {message}");
+        id
     }
 
     fn number(&self) -> ErrorCode {

@@ -23,6 +23,7 @@ use super::json::{self, Call, Message};
 use super::lifecycle::{Lifecycle, Phase, Verdict, judge};
 use super::refusal::Refusal;
 use super::writer::Outgoing;
+use crate::errors::correlation_id;
 
 /// Our own number for a request: the service can cancel only ids of 32 bits, clients may use longer ones.
 type Number = i32;
@@ -73,7 +74,6 @@ where
                 None
             }
             Err(bad) => {
-                tracing::warn!(id = %bad.id, "refused: {}", bad.refusal);
                 self.refuse(&bad.id, &bad.refusal);
                 None
             }
@@ -282,7 +282,7 @@ impl Flight {
 
     /// The panic's own text may hold anything, so it goes neither to the client nor to the log from here.
     fn broken(&self, what: &str) -> tower_lsp::jsonrpc::Error {
-        let id = format!("request-{}", self.number);
+        let id = correlation_id();
         tracing::error!(id, method = self.method, "the handler {what}");
         Refusal::Broken(id).error()
     }

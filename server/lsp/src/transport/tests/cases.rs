@@ -31,7 +31,7 @@ async fn check(client: &mut Client, name: &str, bytes: &[u8], expected: Expected
     assert_eq!((&answer["id"], answer["error"]["code"].as_i64()), (&id, code), "{name}: {answer}");
     if code.is_some() {
         let data = &answer["error"]["data"];
-        assert!(["code", "message", "hint"].iter().all(|member| data[member].is_string()), "{name}: {answer}");
+        assert!(["code", "message", "hint", "id"].iter().all(|member| data[member].is_string()), "{name}: {answer}");
     }
     client.assert_alive().await;
 }
