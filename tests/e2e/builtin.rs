@@ -1,6 +1,6 @@
 //! The first second with Aside: no model, no key, no network, no settings.
 
-use aside_test_support::{Client, Home, place, protocol::inline_items};
+use aside_test_support::{Client, Home, ModelServer, place, protocol::inline_items};
 use serde_json::{Value, json};
 
 const WORKSPACE: &str = "
@@ -70,6 +70,20 @@ fn a_question_is_answered_with_the_places_that_fit() {
     assert_eq!(opened.messages[1].text, answer.text);
     assert!(opened.messages[1].model.as_deref().is_some_and(|model| model.starts_with("builtin/")));
     client.shutdown();
+}
+
+#[test]
+fn a_model_server_without_a_role_is_never_used() {
+    let server = ModelServer::start();
+    let config = format!("[local]\ndetect = true\n[providers.ollama]\nbase_url = \"{}\"\n", server.url(""));
+    let home = Home::with(&config, WORKSPACE);
+    for arguments in [&["chat", "Where is the order header parsed?"][..], &["complete", "src/order.rs:7:30"]] {
+        let done = home.run_with(arguments, "", |command| {
+            command.env_remove("ASIDE_LOCAL_DETECT");
+        });
+        assert!([0, 1].contains(&done.code), "{done:?}");
+    }
+    assert!(server.requests().is_empty(), "it was asked: {:?}", server.requests());
 }
 
 #[test]

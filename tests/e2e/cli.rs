@@ -175,6 +175,20 @@ fn chat_fails_with_a_reason_when_the_model_does() {
 }
 
 #[test]
+fn what_a_provider_says_cannot_drive_the_terminal() {
+    let (server, home) = scripted(&["\u{1b}]0;title\u{7}fine"]);
+    let said = home.run(&["chat", "hi"]).expect_code(0);
+    server.once(openai::CHAT, openai::error(400, "\u{1b}[31m\u{202e}no"));
+    let failed = home.run(&["chat", "hi"]).expect_code(1);
+    let listed = home.run(&["session", "list", "--json"]).expect_code(0).json();
+    let shown = home.run(&["session", "show", listed[0]["id"].as_str().expect("an id")]).expect_code(0);
+    for (done, part) in [(said, "fine"), (failed, "no"), (shown, "fine")] {
+        let text = done.stdout + &done.stderr;
+        assert!(text.contains(part) && !text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
+    }
+}
+
+#[test]
 fn a_conversation_that_is_not_there_is_not_found() {
     let home = Home::new();
     let unknown = "01890000-0000-7000-8000-000000000000";

@@ -56,9 +56,9 @@ fn write_out(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Prints a line to standard error.
+/// Prints a line to standard error, without control characters: what failed may be quoted in it.
 pub(crate) fn complain(text: &str) {
-    let _ = writeln!(stderr().lock(), "{text}");
+    let _ = writeln!(stderr().lock(), "{}", visible(text));
 }
 
 /// Prints a value as indented JSON.

@@ -134,7 +134,7 @@ impl<'a> Talk<'a> {
                 terminal::piece(&visible(&text));
                 *shown = true;
             }
-            Event::Notice(text) if !self.json => terminal::complain(&format!("note: {}", visible(&text))),
+            Event::Notice(text) if !self.json => terminal::complain(&format!("note: {text}")),
             Event::End { reason, error } => {
                 if *shown {
                     terminal::piece("\n");

@@ -77,7 +77,7 @@ pub(crate) fn show_message(message: &StoredMessage) {
     }
     terminal::line(&visible(&message.text));
     if let Some(error) = &message.error {
-        terminal::line(&styled(Style::Bad, &format!("{} — {}", error.message, error.hint)));
+        terminal::line(&styled(Style::Bad, &visible(&format!("{} — {}", error.message, error.hint))));
     }
 }
 
