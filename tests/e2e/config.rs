@@ -96,3 +96,30 @@ fn the_model_is_chosen_for_one_message_or_by_the_role() {
     assert_eq!(server.request(openai::CHAT).json()["model"], "m");
     client.shutdown();
 }
+
+#[test]
+fn the_longest_message_is_the_one_that_the_editor_sets() {
+    let (_server, home) = scripted("hi");
+    let mut client = Client::of(&home).options(json!({ "chat": { "max_message_chars": 3 } })).connect();
+    let session = client.new_session(&home.workspace_uri());
+    let long = json!({ "session": session.id, "text": "four" });
+    assert_eq!(client.refused("aside/chat/send", long).kind(), "too-long");
+    client.notify("workspace/didChangeConfiguration", json!({ "settings": { "chat": { "max_message_chars": 4 } } }));
+    assert_eq!(client.converse(&session.id, "four").text, "hi");
+    client.shutdown();
+}
+
+#[test]
+fn how_much_is_logged_is_what_the_editor_sets() {
+    let home = Home::new();
+    let mut client = Client::of(&home).connect();
+    let close = |name: &str| json!({ "textDocument": { "uri": home.uri(name) } });
+    client.notify("textDocument/didClose", close("unheard.rs"));
+    client.notify("workspace/didChangeConfiguration", json!({ "settings": { "log": { "level": "debug" } } }));
+    let _in_force: Value = client.request("aside/status", Value::Null);
+    client.notify("textDocument/didClose", close("heard.rs"));
+    let found = home.run(&["config", "path", "--json"]).json();
+    client.shutdown();
+    let log = std::fs::read_to_string(found["log"].as_str().expect("a path")).expect("a log");
+    assert!(log.contains("/heard.rs") && !log.contains("unheard.rs"), "{log}");
+}

@@ -21,6 +21,7 @@ use crate::{
     corpus::WorkspaceCorpus,
     failure::{Exit, Failure},
     keys::VaultKeys,
+    logs::Loudness,
     models::RoleModels,
 };
 
@@ -33,6 +34,7 @@ pub(crate) struct App {
     pub(crate) inline: Arc<inline::Inline>,
     pub(crate) chat: Arc<chat::Chat>,
     pub(crate) keys: Arc<VaultKeys>,
+    pub(crate) loudness: Loudness,
     flags: Vec<(String, String)>,
     // Serializes reloads; held while files are read, never over an await.
     reload: Mutex<()>,
@@ -75,6 +77,7 @@ impl App {
             documents,
             sessions,
             keys,
+            loudness: Loudness::default(),
             flags,
             reload: Mutex::new(()),
         })
@@ -100,6 +103,8 @@ impl App {
             let providers = providers(&loaded.settings, &self.keys, &engine);
             self.inline.set_options(inline_options(&loaded.settings));
             self.chat.set_options(chat_options(&loaded.settings));
+            self.sessions.set_max_message_chars(loaded.settings.chat.max_message_chars as usize);
+            self.loudness.set(loaded.settings.log.level);
             self.current.store(Arc::new(Current { loaded, providers, engine }));
         } else {
             self.current.store(Arc::new(Current { loaded, providers: Arc::clone(&before.providers), engine }));

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aside_model::EventStream;
 
-use crate::{Attachment, Options, SessionError, StoredMessage};
+use crate::{Attachment, SessionError, StoredMessage};
 
 /// The most bytes of attachments in one message.
 const MAX_ATTACHMENT_BYTES: usize = 8 * 1024 * 1024;
@@ -32,9 +32,8 @@ impl fmt::Debug for Say {
 }
 
 impl Say {
-    /// Whether the message is within its bounds.
-    pub(crate) fn check(&self, options: &Options) -> Result<(), SessionError> {
-        let max = options.max_message_chars;
+    /// Whether the message is within its bounds; `max` is the longest text, in characters.
+    pub(crate) fn check(&self, max: usize) -> Result<(), SessionError> {
         if self.text.trim().is_empty() {
             return Err(SessionError::Empty { field: "text", max });
         }

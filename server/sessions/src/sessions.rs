@@ -3,7 +3,14 @@
 //! Owns the checks of what is asked, and the choice between the store (what is written down) and a live session's task (what
 //! moves). It holds no conversation itself.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
@@ -34,6 +41,8 @@ pub struct Sessions {
 struct Inner {
     store: Store,
     options: Arc<Options>,
+    // The one bound that a person may move while the program runs.
+    max_message_chars: AtomicUsize,
     registry: Registry,
 }
 
@@ -62,7 +71,13 @@ impl Sessions {
     /// The conversations in the database at `database`, which need not exist.
     pub fn new(database: PathBuf, options: Options) -> Self {
         let (store, options) = (Store::new(database), Arc::new(options));
-        Self { inner: Arc::new(Inner { store, options, registry: Registry::default() }) }
+        let max_message_chars = AtomicUsize::new(options.max_message_chars);
+        Self { inner: Arc::new(Inner { store, options, max_message_chars, registry: Registry::default() }) }
+    }
+
+    /// Sets the longest message, in characters, from the next one on.
+    pub fn set_max_message_chars(&self, most: usize) {
+        self.inner.max_message_chars.store(most, Ordering::Relaxed);
     }
 
     /// Makes a session. Without a `title` its first message gives it one. `model` is a label, shown until a turn names another.
@@ -126,7 +141,7 @@ impl Sessions {
     ///
     /// `Busy` while the session answers, here or in another program.
     pub async fn send(&self, id: SessionId, say: Say) -> Result<TurnId, SessionError> {
-        say.check(&self.inner.options)?;
+        say.check(self.inner.max_message_chars.load(Ordering::Relaxed))?;
         check_model(&say.model)?;
         let home = self.home(id).await?;
         let (reply, said) = oneshot::channel();

@@ -367,6 +367,8 @@ async fn what_is_out_of_bounds_is_refused_with_the_bounds_and_leaves_nothing() {
     let error = no_text("größer").await.expect_err("long");
     assert_eq!((error.code(), error.field()), ("too-long", Some("text")));
     assert_eq!(error.to_string(), "`text` has 6 characters: it takes at most 5");
+    sessions.set_max_message_chars(6);
+    assert_eq!(no_text("größere").await.expect_err("long").to_string(), "`text` has 7 characters: it takes at most 6");
     for limit in [0, 1001, u32::MAX] {
         let listed = sessions.list(None, limit, None).await.map(drop).expect_err("out of bounds");
         let opened = sessions.open(id, limit, None).await.map(drop).expect_err("out of bounds");
