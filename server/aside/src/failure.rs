@@ -33,11 +33,14 @@ impl Failure {
 
     /// Prints the failure and gives the exit code.
     pub(crate) fn show(&self) -> ExitCode {
-        terminal::complain(&format!("error: {}", self.message));
-        if !self.hint.is_empty() {
-            terminal::complain(&format!("  next: {}", self.hint));
-        }
+        terminal::complain(&self.told());
         ExitCode::from(self.exit as u8)
+    }
+
+    /// What is said: providers and files have a hand in it, so it is made fit for a terminal.
+    fn told(&self) -> String {
+        let next = if self.hint.is_empty() { String::new() } else { format!("\n  next: {}", self.hint) };
+        terminal::visible(&format!("error: {}{next}", self.message))
     }
 }
 
@@ -77,5 +80,18 @@ impl From<ChatError> for Failure {
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Self::new(Exit::Failed, error.to_string(), "")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_cannot_drive_the_terminal() {
+        let failure = Failure::new(Exit::Failed, "`work` said \x1b]0;mine\x07", "look at `a\x1b[2Jb`");
+        let told = failure.told();
+        assert!(!told.contains(['\x1b', '\x07']), "{told:?}");
+        assert!(told.starts_with("error: `work` said ") && told.contains("\n  next: look at `a"));
     }
 }

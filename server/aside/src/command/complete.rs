@@ -71,8 +71,8 @@ fn show_explanation(explanation: &Explanation, json: bool) {
         if explanation.builtin { " (built in: nothing leaves this program)" } else { "" }
     ));
     if let Some(refused) = &explanation.refused {
-        terminal::line(&format!("nothing would be sent: {} ({})", refused.message, refused.code));
-        terminal::line(&format!("  next: {}", refused.hint));
+        terminal::line(&format!("nothing would be sent: {} ({})", visible(&refused.message), refused.code));
+        terminal::line(&format!("  next: {}", visible(&refused.hint)));
         return;
     }
     for part in &explanation.snippets {

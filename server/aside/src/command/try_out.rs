@@ -20,7 +20,7 @@ use crate::{
     cli::{Asked, Try},
     command::block_on,
     failure::{Exit, Failure},
-    models::{chat_role, complete_role},
+    models::{BUILTIN, chat_role, complete_role},
     terminal::{self, Style, styled, visible},
     wiring::{self, App},
 };
@@ -31,6 +31,8 @@ use place::{Hole, Tour};
 const INTERRUPT_AFTER: Duration = Duration::from_millis(1300);
 /// The built-in engine answers at once; paced like this its answer can be interrupted in the middle.
 const PACE: &str = "builtin.pace=25ms";
+/// A small workspace gives the built-in engine little to be sure by: where it says nothing, it is asked for guesses.
+const GUESSES: &str = "builtin.threshold=0.3";
 
 /// Runs the tour; the first step that fails ends it.
 pub(crate) fn run(asked: &Asked, args: &Try) -> Result<ExitCode, Failure> {
@@ -50,8 +52,7 @@ async fn tour(app: &App, asked: &Asked, args: &Try, root: &Path, data: &Path) ->
     terminal::line(&format!("completion by {}, chat by {}", roles.complete, roles.chat));
     let tour = Tour::of(root)?;
 
-    let mut editor = start.editor().await?;
-    ghost_text(&mut editor, &tour).await?;
+    let mut editor = ghost_text(&start, &tour, roles.complete.provider == BUILTIN).await?;
     let session = first_answer(&mut editor, &tour, root).await?;
     let interrupted = interrupted_answer(editor, &session, &tour).await?;
     resumed(&start, &session, &interrupted).await?;
@@ -103,8 +104,30 @@ impl Start {
     }
 }
 
-async fn ghost_text(editor: &mut Editor, tour: &Tour) -> Result<(), Failure> {
+/// Shows the first completion that comes; gives the editor that asked for it.
+async fn ghost_text(start: &Start, tour: &Tour, builtin: bool) -> Result<Editor, Failure> {
     heading("1. Ghost text");
+    let mut editor = start.editor().await?;
+    if shows_completion(&mut editor, tour).await? {
+        return Ok(editor);
+    }
+    let places = tour.holes().len();
+    if builtin {
+        terminal::line(&format!("nothing was sure enough at {places} places; with `{GUESSES}` it guesses:"));
+        editor.leave().await?;
+        let settings = start.settings.iter().cloned().chain([GUESSES.to_owned()]).collect();
+        editor = Start { root: start.root.clone(), data: start.data.clone(), settings }.editor().await?;
+        if shows_completion(&mut editor, tour).await? {
+            return Ok(editor);
+        }
+    }
+    let status = editor.request("aside/status", json!({})).await?;
+    let why = status["lastEmpty"]["message"].as_str().unwrap_or("no reason was given").to_owned();
+    let hint = status["lastEmpty"]["hint"].as_str().unwrap_or_default().to_owned();
+    Err(Failure::new(Exit::Failed, format!("no completion came at {places} places: {why}"), hint))
+}
+
+async fn shows_completion(editor: &mut Editor, tour: &Tour) -> Result<bool, Failure> {
     for hole in tour.holes() {
         editor.open(hole).await?;
         let asked = Instant::now();
@@ -113,18 +136,15 @@ async fn ghost_text(editor: &mut Editor, tour: &Tour) -> Result<(), Failure> {
         editor.close(hole).await?;
         if let Some(text) = answer.filter(|text| text.trim().chars().count() >= 4) {
             show_hole(hole, &text, took);
-            return Ok(());
+            return Ok(true);
         }
     }
-    let status = editor.request("aside/status", json!({})).await?;
-    let why = status["lastEmpty"]["message"].as_str().unwrap_or("no reason was given").to_owned();
-    let hint = status["lastEmpty"]["hint"].as_str().unwrap_or_default().to_owned();
-    Err(Failure::new(Exit::Failed, format!("no completion came at {} places: {why}", tour.holes().len()), hint))
+    Ok(false)
 }
 
 fn show_hole(hole: &Hole, text: &str, took: Duration) {
     let number = hole.line + 1;
-    terminal::line(&format!("{}:{number}", hole.relative));
+    terminal::line(&format!("{}:{number}", visible(&hole.relative)));
     for (line, above) in (number - hole.above.len()..).zip(&hole.above) {
         terminal::line(&format!("{line:>6} │ {}", visible(above)));
     }
