@@ -273,6 +273,14 @@ fn try_shows_the_main_features_offline() {
 }
 
 #[test]
+fn try_works_where_the_built_in_engine_has_little_to_go_by() {
+    let files = "//- src/a.rs\nfn first_thing(text: &str) -> u32 {\n    second_thing(text.len())\n}\n\
+                 fn second_thing(count: usize) -> u32 {\n    let doubled = count * 2 + first_thing(\"\");\n    doubled\n}\n";
+    let done = Home::with("", files).run(&["try"]).expect_code(0);
+    assert!(done.stdout.contains("it guesses"), "{}", done.stdout);
+}
+
+#[test]
 fn try_fails_when_a_step_fails() {
     let home = Home::with(&settings("openai", "http://127.0.0.1:1/v1"), FILES);
     let done = home.run(&["try", "--model", "work/m"]);
