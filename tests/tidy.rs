@@ -129,6 +129,26 @@ fn every_crate_is_on_the_map() {
 }
 
 #[test]
+fn the_security_page_names_what_exists() {
+    let page = fs::read_to_string(repository().join("docs/security.md")).expect("the page is readable");
+    let sources: Vec<_> = rust_files().iter().map(|path| read(path)).collect();
+    let mut broken = Vec::new();
+    for word in page.split('`').skip(1).step_by(2) {
+        let is_test = word.matches('_').count() >= 3 && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let is_path = ["server/", "tests/", "docs/"].iter().any(|top| word.starts_with(top));
+        let known = if is_test {
+            sources.iter().any(|source| source.contains(&format!("fn {word}(")))
+        } else {
+            !is_path || repository().join(word).exists()
+        };
+        if !known {
+            broken.push(format!("`{word}`"));
+        }
+    }
+    none("what docs/security.md names exists", &broken);
+}
+
+#[test]
 fn every_file_says_what_it_owns() {
     let silent = rust_files().into_iter().filter(|path| !read(path).starts_with("//! "));
     none("a file begins with `//!`", &silent.collect::<Vec<_>>());
