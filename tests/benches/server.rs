@@ -1,4 +1,4 @@
-//! What the server costs, measured on the real release binary over stdio: one run, one table.
+//! What the server costs, measured on the real program over stdio, as it is shipped: one run, one table.
 //!
 //! Owns the measurements behind `docs/performance.md`. It asserts nothing about time: machines are noisy, and a figure is
 //! for reading. Latencies are what is left of a request after the upstream's own time, taken by one monotonic clock on
