@@ -26,13 +26,13 @@ pub fn egress(relative: &str) -> Result<(), LeftOut> {
     judge(relative, relative, false)
 }
 
-/// As [`egress`], with the folder's own name before the path: what lies in a folder called `.ssh` is secret also when that
-/// folder itself was opened. For a folder, whether all that is in it stays here.
+/// As [`egress`], with the names of the folder and of the one it is in before the path: what lies in `.ssh` or `.config/gh` is
+/// secret also when that folder itself was opened. For a folder, whether all that is in it stays here.
 pub(crate) fn egress_below(root: &Path, relative: &str, is_folder: bool) -> Result<(), LeftOut> {
-    match root.file_name() {
-        Some(name) => judge(&format!("{}/{relative}", name.to_string_lossy()), relative, is_folder),
-        None => judge(relative, relative, is_folder),
-    }
+    let names = [root.parent().and_then(Path::file_name), root.file_name()].into_iter().flatten();
+    let mut path: String = names.flat_map(|name| [name.to_string_lossy(), "/".into()]).collect();
+    path.push_str(relative);
+    judge(&path, relative, is_folder)
 }
 
 fn judge(path: &str, shown: &str, is_folder: bool) -> Result<(), LeftOut> {

@@ -138,6 +138,8 @@ fn a_folder_is_secret_only_by_the_name_of_a_folder() {
 #[test]
 fn the_name_of_the_opened_folder_counts() {
     assert!(egress_below(Path::new("/home/u/.ssh"), "config", false).is_err());
+    assert!(egress_below(Path::new("/home/u/.config/gh"), "hosts.yml", false).is_err());
+    assert!(egress_below(Path::new("/home/u/.aws/sso"), "cache/a.json", false).is_err());
     assert!(egress_below(Path::new("/home/u/work"), "config", false).is_ok());
     assert!(egress_below(Path::new("/"), "config", false).is_ok());
 }
