@@ -101,11 +101,13 @@ impl App {
         };
         if before.loaded.settings != loaded.settings {
             let providers = providers(&loaded.settings, &self.keys, &engine);
-            self.inline.set_options(inline_options(&loaded.settings));
-            self.chat.set_options(chat_options(&loaded.settings));
-            self.sessions.set_max_message_chars(loaded.settings.chat.max_message_chars as usize);
-            self.loudness.set(loaded.settings.log.level);
+            let settings = loaded.settings.clone();
+            // The models first: completions forget what they remember of the old ones with their new options.
             self.current.store(Arc::new(Current { loaded, providers, engine }));
+            self.inline.set_options(inline_options(&settings));
+            self.chat.set_options(chat_options(&settings));
+            self.sessions.set_max_message_chars(settings.chat.max_message_chars as usize);
+            self.loudness.set(settings.log.level);
         } else {
             self.current.store(Arc::new(Current { loaded, providers: Arc::clone(&before.providers), engine }));
         }

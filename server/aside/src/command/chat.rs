@@ -151,7 +151,12 @@ impl<'a> Talk<'a> {
         let mut lines = BufReader::new(tokio::io::stdin()).lines();
         loop {
             terminal::piece(&styled(Style::Bold, "> "));
-            let Some(line) = lines.next_line().await? else { break };
+            // Once an answer was listened to, Ctrl-C is ours for the rest of the process: at the prompt it ends the conversation.
+            let line = tokio::select! {
+                line = lines.next_line() => line?,
+                _ = tokio::signal::ctrl_c() => None,
+            };
+            let Some(line) = line else { break };
             if line.trim().is_empty() {
                 break;
             }

@@ -121,7 +121,10 @@ impl Place {
         let relative = aside_index::relative(root, &self.file);
         let text = std::fs::metadata(&self.file)
             .and_then(|meta| {
-                if meta.len() > LARGEST {
+                if !meta.is_file() {
+                    // A pipe could be waited for, and a device read, for ever.
+                    Err(std::io::Error::other("it is not a regular file"))
+                } else if meta.len() > LARGEST {
                     Err(std::io::Error::other("the file is larger than 32 MiB"))
                 } else {
                     std::fs::read(&self.file)
@@ -193,5 +196,12 @@ mod tests {
         for wrong in ["a.rs", "a.rs:1", "a.rs:0:1", "a.rs:1:x", ":1:1", "a.rs:1:-1", "a.rs:99999999999:1"] {
             assert!(Place::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_a_regular_file_is_read() {
+        let place = Place { file: "/dev/zero".into(), line: 1, column: 1 };
+        assert!(place.ask(Path::new("/dev")).is_err());
     }
 }
