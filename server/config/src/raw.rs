@@ -135,12 +135,17 @@ pub(crate) fn clean(text: &str) -> String {
     words.split('.').map(redact).collect::<Vec<_>>().join(".")
 }
 
-/// At most 60 characters of `text`, redacted, with control characters replaced.
+/// At most 60 characters of `text`, redacted, with control characters and backticks replaced.
 pub(crate) fn short(text: &str) -> String {
     const LONGEST: usize = 60;
     let clean = without_user(&clean(text));
-    let mut shown: String =
-        clean.chars().take(LONGEST).map(|c| if c.is_control() || c == '`' { '·' } else { c }).collect();
+    // Between backticks in a message: a backtick of its own would end them.
+    let shown = |c: char| match c {
+        '`' => '\'',
+        c if c.is_control() => '·',
+        c => c,
+    };
+    let mut shown: String = clean.chars().take(LONGEST).map(shown).collect();
     if clean.chars().nth(LONGEST).is_some() {
         shown.push('…');
     }

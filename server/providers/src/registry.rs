@@ -124,7 +124,8 @@ impl Providers {
                 "there is no provider `{name}`: declare it under [providers.{name}], or use one of {}",
                 known.join(", ")
             );
-            Err(ModelError::new(ErrorKind::InvalidRequest, name, message))
+            let next = "write the model as `provider/model` with one of these providers".to_owned();
+            Err(ModelError { next: Some(next), ..ModelError::new(ErrorKind::InvalidRequest, name, message) })
         })
     }
 }
