@@ -69,7 +69,7 @@ settings! {
         /// How much of the open file, the selection and the attachments is sent with a message.
         context_bytes: u32 = 65_536, Size(0, 4 * MIB), Workspace;
         /// Text that is put before every conversation, for example how you like your answers.
-        instructions: String = String::new(), Text(20_000), Editor;
+        instructions: String = String::new(), Text(20_000), User;
     }
 
     /// Model servers on this machine.
