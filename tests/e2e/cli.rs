@@ -149,6 +149,25 @@ fn chat_takes_the_question_and_files_from_where_they_are() {
 }
 
 #[test]
+fn a_message_that_is_refused_leaves_no_empty_conversation() {
+    let (_server, home) = scripted(&["never"]);
+    home.write(".env", "TOKEN=abc\n");
+    home.run(&["chat", "--new", "look", "--file", ".env"]).expect_code(1);
+    home.run(&["chat", "--new", "look", "--file", "src/missing.rs"]).expect_code(4);
+    home.run(&["chat", "--new", &"x".repeat(50_001)]).expect_code(2);
+    home.run(&["chat", "--new"]).expect_code(2);
+    assert_eq!(home.run(&["session", "list", "--json"]).expect_code(0).json(), json!([]));
+}
+
+#[test]
+fn a_mistake_in_the_settings_is_told_before_the_work_and_does_not_stop_it() {
+    let (_server, home) = scripted(&["Hello"]);
+    let done = home.run(&["--set", "chat.max_tokens=1", "chat", "hi"]).expect_code(0);
+    assert_eq!(done.stdout, "Hello\n");
+    assert!(done.stderr.contains("warning: ") && done.stderr.contains("`chat.max_tokens = 1`"), "{done:?}");
+}
+
+#[test]
 fn chat_prints_one_event_per_line_as_json() {
     let (_server, home) = scripted(&["Hello"]);
     let done = home.run(&["chat", "--json", "greet me"]).expect_code(0);

@@ -112,7 +112,7 @@ async fn sessions(app: &App) -> Check {
     let (database, count) = (health.database.display(), health.sessions);
     match &health.error {
         Some(error) => Check::new("conversations", Outcome::Bad, format!("`{database}` cannot be read: {error}"))
-            .next("move the file away to start afresh, and keep it: nothing was changed in it"),
+            .next(health.hint.unwrap_or_default()),
         None if !health.exists => {
             Check::new("conversations", Outcome::Good, format!("none yet; they will be in `{database}`"))
         }

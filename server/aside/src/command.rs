@@ -13,9 +13,13 @@ use std::{path::Path, process::ExitCode};
 use crate::{
     cli::{Asked, Cli, Command},
     failure::Failure,
+    terminal,
     wiring::{self, App},
     workspace,
 };
+
+/// Mistakes in the settings that are told before the work begins.
+const WARNINGS: usize = 3;
 
 /// Runs the command of `cli`.
 ///
@@ -25,9 +29,9 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         Command::Lsp(args) => lsp::run(&cli.asked, &args),
         Command::Try(args) => try_out::run(&cli.asked, &args),
-        Command::Chat(args) => block_on(chat::run(&here(&cli.asked)?, args)),
+        Command::Chat(args) => block_on(chat::run(&warned(here(&cli.asked)?), args)),
         Command::Complete(args) => complete::run(&cli.asked, &args),
-        Command::Session(args) => block_on(session::run(&here(&cli.asked)?, args)),
+        Command::Session(args) => block_on(session::run(&warned(here(&cli.asked)?), args)),
         Command::Config(args) => config::run(&here(&cli.asked)?, &args),
         Command::Doctor(args) => block_on(doctor::run(&here(&cli.asked)?, args.json)),
     }
@@ -36,6 +40,19 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
 /// The program wired for the workspace of the current folder.
 fn here(asked: &Asked) -> Result<App, Failure> {
     App::new(asked, Some(&current_root()?))
+}
+
+/// Says on standard error what is wrong with the settings: a mistake that is told nowhere looks like a broken program.
+fn warned(app: App) -> App {
+    let problems = &app.current.load().loaded.problems;
+    for problem in problems.iter().take(WARNINGS) {
+        terminal::complain(&terminal::visible(&format!("warning: {problem}")));
+    }
+    if problems.len() > WARNINGS {
+        let more = problems.len() - WARNINGS;
+        terminal::complain(&format!("warning: {more} more mistakes in the settings: `aside config check` lists them"));
+    }
+    app
 }
 
 fn current_root() -> Result<std::path::PathBuf, Failure> {

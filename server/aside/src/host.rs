@@ -29,7 +29,7 @@ impl Wiring {
         let health = app.sessions.health().await;
         let sessions = json!({
             "database": health.database, "sessions": health.sessions, "bytes": health.bytes,
-            "live": health.live, "running": health.running, "unsaved": health.unsaved, "error": health.error,
+            "live": health.live, "running": health.running, "unsaved": health.unsaved, "error": health.error, "hint": health.hint,
         });
         let role = |role: Result<aside_model::ModelRef, aside_model::ModelError>| match role {
             Ok(reference) => json!({ "model": reference.to_string() }),

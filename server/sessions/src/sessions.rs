@@ -63,8 +63,10 @@ pub struct Health {
     pub running: usize,
     /// Sessions with an answer that is only in memory because saving failed.
     pub unsaved: usize,
-    /// Why the store cannot be read, if so: what happened and the next step.
+    /// Why the store cannot be read, if so.
     pub error: Option<String>,
+    /// The next step when there is an error.
+    pub hint: Option<String>,
 }
 
 impl Sessions {
@@ -209,7 +211,7 @@ impl Sessions {
     pub async fn health(&self) -> Health {
         let store = &self.inner.store;
         let count = store.count().await;
-        let error = count.as_ref().err().map(|error| format!("{error}; {}", error.hint()));
+        let (error, hint) = count.as_ref().err().map(|error| (error.to_string(), error.hint())).unzip();
         let count = count.as_ref().copied().unwrap_or_default();
         let (sessions, bytes) = count.map_or((0, 0), |count| (count.sessions, count.bytes));
         Health {
@@ -221,6 +223,7 @@ impl Sessions {
             running: store.ledger().running().len(),
             unsaved: store.ledger().unsaved(),
             error,
+            hint,
         }
     }
 

@@ -9,7 +9,7 @@ use std::{
 
 use aside_assist::chat::{Ask, Attach};
 use aside_model::ModelRef;
-use aside_sessions::{End, Event, Outbox, SessionId, TurnEvent, WorkspaceId};
+use aside_sessions::{End, Event, Outbox, SessionId, TurnEvent, TurnId, WorkspaceId};
 use serde_json::json;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -26,16 +26,18 @@ use crate::{
 
 /// Answers the question of the command line, of standard input, or each line of a conversation.
 pub(crate) async fn run(app: &App, args: Chat) -> Result<ExitCode, Failure> {
-    let mut talk = Talk::begin(app, &args).await?;
     let piped = if stdin().is_terminal() { None } else { read_piped()? };
+    if args.text.is_none() && piped.is_none() && !stdin().is_terminal() {
+        return Err(Failure::new(Exit::Usage, "there is no question", "give it as TEXT or on standard input"));
+    }
+    let mut talk = Talk::begin(app, &args).await?;
     let ended = match (args.text, piped) {
         (Some(text), Some(input)) => {
             talk.attach.push(Attach::Text { label: "standard input".to_owned(), text: input });
             talk.say(text).await
         }
         (Some(text), None) | (None, Some(text)) => talk.say(text).await,
-        (None, None) if stdin().is_terminal() => talk.converse().await,
-        (None, None) => Err(Failure::new(Exit::Usage, "there is no question", "give it as TEXT or on standard input")),
+        (None, None) => talk.converse().await,
     };
     app.sessions.shutdown().await;
     ended
@@ -57,14 +59,15 @@ fn read_piped() -> Result<Option<String>, Failure> {
 /// One terminal talking in one session.
 struct Talk<'a> {
     app: &'a App,
-    session: SessionId,
+    /// None until the first question: a conversation in which nothing was said is not kept.
+    session: Option<SessionId>,
     root: PathBuf,
     model: Option<ModelRef>,
     attach: Vec<Attach>,
     json: bool,
     events: mpsc::UnboundedReceiver<TurnEvent>,
     // The session holds it weakly; it lives as long as the talk.
-    _outbox: Arc<dyn Outbox>,
+    outbox: Arc<dyn Outbox>,
 }
 
 /// Passes a session's events to the terminal. The terminal is never slower than its own reading, so it is always ready.
@@ -89,27 +92,53 @@ impl<'a> Talk<'a> {
         let session = pick(app, args, &root).await?;
         let (sender, events) = mpsc::unbounded_channel();
         let outbox: Arc<dyn Outbox> = Arc::new(Events(sender));
-        app.sessions.subscribe(session, &outbox).await?;
-        Ok(Self { app, session, root, model: args.model.clone(), attach, json: args.json, events, _outbox: outbox })
+        if let Some(session) = session {
+            app.sessions.subscribe(session, &outbox).await?;
+        }
+        Ok(Self { app, session, root, model: args.model.clone(), attach, json: args.json, events, outbox })
+    }
+
+    /// The session to talk in, and whether it was made for this.
+    async fn session(&mut self) -> Result<(SessionId, bool), Failure> {
+        if let Some(session) = self.session {
+            return Ok((session, false));
+        }
+        let session = self.app.sessions.create(&WorkspaceId::of(Some(&self.root)), None, None).await?.id;
+        self.app.sessions.subscribe(session, &self.outbox).await?;
+        self.session = Some(session);
+        Ok((session, true))
+    }
+
+    /// Sends `ask`; a session that was made for a message that is refused goes with it.
+    async fn send(&mut self, ask: Ask, made: bool) -> Result<TurnId, Failure> {
+        let session = ask.session;
+        let sent = self.app.chat.send(ask).await;
+        if sent.is_err() && made {
+            self.session = None;
+            // Why the message was refused is what matters; an empty session left behind does no harm.
+            let _ = self.app.sessions.delete(session).await;
+        }
+        Ok(sent?)
     }
 
     /// Says `text` and prints the answer as it comes.
     async fn say(&mut self, text: String) -> Result<ExitCode, Failure> {
+        let (session, made) = self.session().await?;
         let ask = Ask {
-            session: self.session,
+            session,
             text,
             attachments: std::mem::take(&mut self.attach),
             model: self.model.clone(),
             workspace: Some(self.root.clone()),
             focus: None,
         };
-        let turn = self.app.chat.send(ask).await?;
+        let turn = self.send(ask, made).await?;
         let (mut stopping, mut shown) = (false, false);
         loop {
             tokio::select! {
                 event = self.events.recv() => match event {
                     Some(event) if event.turn == turn => {
-                        if let Some(ended) = self.show(event.event, &mut shown) {
+                        if let Some(ended) = self.show(session, event.event, &mut shown) {
                             return ended;
                         }
                     }
@@ -118,16 +147,16 @@ impl<'a> Talk<'a> {
                 },
                 _ = tokio::signal::ctrl_c(), if !stopping => {
                     stopping = true;
-                    self.app.sessions.stop(self.session).await?;
+                    self.app.sessions.stop(session).await?;
                 }
             }
         }
     }
 
     /// Prints one event; gives how the command ends when it is the last. `shown` is whether any of the answer is printed.
-    fn show(&self, event: Event, shown: &mut bool) -> Option<Result<ExitCode, Failure>> {
+    fn show(&self, session: SessionId, event: Event, shown: &mut bool) -> Option<Result<ExitCode, Failure>> {
         if self.json {
-            terminal::json_line(&event_json(&self.session, &event));
+            terminal::json_line(&event_json(&session, &event));
         }
         match event {
             Event::Delta(text) if !self.json => {
@@ -138,6 +167,9 @@ impl<'a> Talk<'a> {
             Event::End { reason, error } => {
                 if *shown {
                     terminal::piece("\n");
+                }
+                if reason == End::Stopped && !self.json {
+                    terminal::complain("stopped; what came is kept");
                 }
                 return Some(end(reason, error));
             }
@@ -168,18 +200,16 @@ impl<'a> Talk<'a> {
     }
 }
 
-async fn pick(app: &App, args: &Chat, root: &std::path::Path) -> Result<SessionId, Failure> {
+/// The session that the command line names, or the latest one here; none when a new one is wanted or there is none.
+async fn pick(app: &App, args: &Chat, root: &std::path::Path) -> Result<Option<SessionId>, Failure> {
     if let Some(id) = &args.session {
-        return session::find(app, id).await;
+        return session::find(app, id).await.map(Some);
     }
-    let workspace = WorkspaceId::of(Some(root));
-    if !args.new {
-        let latest = app.sessions.list(Some(&workspace), 1, None).await?.sessions;
-        if let Some(info) = latest.first() {
-            return Ok(info.id);
-        }
+    if args.new {
+        return Ok(None);
     }
-    Ok(app.sessions.create(&workspace, None, None).await?.id)
+    let latest = app.sessions.list(Some(&WorkspaceId::of(Some(root))), 1, None).await?.sessions;
+    Ok(latest.first().map(|info| info.id))
 }
 
 fn end(reason: End, error: Option<aside_sessions::TurnError>) -> Result<ExitCode, Failure> {

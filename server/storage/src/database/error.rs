@@ -73,6 +73,7 @@ enum Class {
     Damaged,
     Newer,
     Foreign,
+    Disk,
     Other,
 }
 
@@ -87,7 +88,7 @@ impl DatabaseError {
             Class::Damaged => "storage-damaged",
             Class::Newer => "storage-newer",
             Class::Foreign => "storage-foreign",
-            Class::Other => "storage-failed",
+            Class::Disk | Class::Other => "storage-failed",
         }
     }
 
@@ -106,6 +107,7 @@ impl DatabaseError {
             }
             Class::Newer => "update this program: a newer one has used the same data",
             Class::Foreign => "set ASIDE_HOME to another folder",
+            Class::Disk => "the disk is full or fails: free some space on it, and try again",
             Class::Other => "try again; `aside doctor` tests the store",
         }
         .to_owned()
@@ -152,6 +154,7 @@ fn class_of(error: &rusqlite::Error) -> Class {
         }
         Some(ErrorCode::ReadOnly) => Class::ReadOnly,
         Some(ErrorCode::DiskFull) => Class::Full,
+        Some(ErrorCode::SystemIoFailure) => Class::Disk,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => Class::Busy,
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Class::Damaged,
         _ => Class::Other,
