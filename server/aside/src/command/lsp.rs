@@ -26,7 +26,14 @@ pub(crate) fn run(asked: &Asked, args: &Lsp) -> Result<ExitCode, Failure> {
     };
     let ended = runtime.block_on(async {
         let (input, output) = aside_lsp::stdio()?;
-        std::io::Result::Ok(aside_lsp::serve(input, output, services, args.client_process_id).await)
+        let serving = aside_lsp::serve(input, output, services, args.client_process_id);
+        std::io::Result::Ok(tokio::select! {
+            ended = serving => ended,
+            () = terminated() => {
+                app.sessions.shutdown().await;
+                Ended::InputClosed
+            }
+        })
     });
     wiring::wind_down(runtime);
     let ended = ended.map_err(|error| {
@@ -37,4 +44,23 @@ pub(crate) fn run(asked: &Asked, args: &Lsp) -> Result<ExitCode, Failure> {
         Ended::Exit { after_shutdown: false } => ExitCode::FAILURE,
         Ended::Exit { after_shutdown: true } | Ended::InputClosed | Ended::ParentGone => ExitCode::SUCCESS,
     })
+}
+
+/// Ends when somebody asks this process to: many editors send SIGTERM to a server before they close its input.
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut asked) => {
+            asked.recv().await;
+        }
+        // Without the handler the signal ends the process by itself.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Elsewhere there is no such signal.
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
 }
