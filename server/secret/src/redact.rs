@@ -76,7 +76,8 @@ fn replace_shapes(text: &str) -> Option<String> {
     let mut copied = 0;
     let mut after_bearer = false;
     for (start, word) in words(text) {
-        if looks_like_key(word) || (after_bearer && word.len() >= 8) {
+        // What was redacted already stays as it is.
+        if looks_like_key(word) || (after_bearer && word.len() >= 8 && word != "redacted") {
             let out = clean.get_or_insert_with(String::new);
             out.push_str(&text[copied..start]);
             out.push_str(MARK);
@@ -143,6 +144,7 @@ mod tests {
         let secret = Secret::new("hünter2 pass".into());
         let redactor = Redactor::with([&secret]);
         assert_eq!(redactor.redact("echo: hünter2 pass!"), "echo: [redacted]!");
+        assert_eq!(redactor.redact("Bearer hünter2 pass"), "Bearer [redacted]");
         let short = Secret::new(b"a".to_vec());
         assert_eq!(Redactor::with([&short]).redact("banana"), "banana");
     }
