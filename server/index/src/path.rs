@@ -30,14 +30,14 @@ mod tests {
     #[test]
     fn a_path_below_the_root_is_named_by_its_parts() {
         for (root, path, expected) in [
-            ("/work", "/work/src/main.rs", Some("src/main.rs")),
-            ("/work/", "/work/./src//main.rs", Some("src/main.rs")),
-            ("/work", "/work/名前/\u{1F600}.rs", Some("名前/\u{1F600}.rs")),
-            ("/work", "/work", None),
-            ("/work", "/workshop/main.rs", None),
-            ("/work", "/work/../etc/passwd", None),
-            ("/work", "/work/a/../../etc/passwd", None),
-            ("/work", "src/main.rs", None),
+            ("/project", "/project/src/main.rs", Some("src/main.rs")),
+            ("/project/", "/project/./src//main.rs", Some("src/main.rs")),
+            ("/project", "/project/名前/\u{1F600}.rs", Some("名前/\u{1F600}.rs")),
+            ("/project", "/project", None),
+            ("/project", "/projectshop/main.rs", None),
+            ("/project", "/project/../etc/passwd", None),
+            ("/project", "/project/a/../../etc/passwd", None),
+            ("/project", "src/main.rs", None),
             ("", "src/main.rs", Some("src/main.rs")),
         ] {
             assert_eq!(relative(Path::new(root), Path::new(path)).as_deref(), expected, "{path} in {root}");
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn a_name_that_is_not_utf_8_has_no_relative_path() {
         use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
-        let path = Path::new("/work").join(OsStr::from_bytes(b"caf\xe9.rs"));
-        assert_eq!(relative(Path::new("/work"), &path), None);
+        let path = Path::new("/project").join(OsStr::from_bytes(b"caf\xe9.rs"));
+        assert_eq!(relative(Path::new("/project"), &path), None);
     }
 }
