@@ -24,17 +24,19 @@ pub(crate) fn run(asked: &Asked, args: &Lsp) -> Result<ExitCode, Failure> {
         documents: app.documents.clone(),
         host: Arc::new(Wiring::new(Arc::clone(&app))),
     };
-    let ended = runtime.block_on(async {
+    // A task of its own: on a worker, what it hands to handlers is run by the same thread more often than not.
+    let (sessions, parent) = (app.sessions.clone(), args.client_process_id);
+    let serving = runtime.spawn(async move {
         let (input, output) = aside_lsp::stdio()?;
-        let serving = aside_lsp::serve(input, output, services, args.client_process_id);
         std::io::Result::Ok(tokio::select! {
-            ended = serving => ended,
+            ended = aside_lsp::serve(input, output, services, parent) => ended,
             () = terminated() => {
-                app.sessions.shutdown().await;
+                sessions.shutdown().await;
                 Ended::InputClosed
             }
         })
     });
+    let ended = runtime.block_on(serving).unwrap_or_else(|failed| Err(std::io::Error::other(failed)));
     wiring::wind_down(runtime);
     let ended = ended.map_err(|error| {
         let message = format!("standard input and output are not usable: {error}");
