@@ -122,7 +122,7 @@ impl ModelError {
                 format!("run `aside doctor` to see which models `{provider}` has, and set [roles] accordingly")
             }
             ErrorKind::InvalidRequest => {
-                "the request was refused: see the message; a different model may accept it".to_owned()
+                "correct what the message names, or choose another model".to_owned()
             }
             ErrorKind::Unreachable => format!(
                 "start the server or check `base_url` under [providers.{provider}], the network and the proxy; `aside doctor` tests it"
