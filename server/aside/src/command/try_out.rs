@@ -29,6 +29,8 @@ use place::{Hole, Tour};
 
 /// An answer is interrupted after this long, so that some of it is surely on disk.
 const INTERRUPT_AFTER: Duration = Duration::from_millis(1300);
+/// Bytes of a suggestion from which on it is shown at all, and from which on no better one is looked for.
+const TELLING: std::ops::Range<usize> = 4..20;
 /// The built-in engine answers at once; paced like this its answer can be interrupted in the middle.
 const PACE: &str = "builtin.pace=25ms";
 /// A small workspace gives the built-in engine little to be sure by: where it says nothing, it is asked for guesses.
@@ -127,19 +129,27 @@ async fn ghost_text(start: &Start, tour: &Tour, builtin: bool) -> Result<Editor,
     Err(Failure::new(Exit::Failed, format!("no completion came at {places} places: {why}"), hint))
 }
 
+/// Shows the first suggestion that is long enough to be worth a look, else the longest of all places.
 async fn shows_completion(editor: &mut Editor, tour: &Tour) -> Result<bool, Failure> {
+    let mut best: Option<(&Hole, String, Duration)> = None;
     for hole in tour.holes() {
         editor.open(hole).await?;
         let asked = Instant::now();
         let answer = editor.complete(hole).await?;
         let took = asked.elapsed();
         editor.close(hole).await?;
-        if let Some(text) = answer.filter(|text| text.trim().chars().count() >= 4) {
-            show_hole(hole, &text, took);
-            return Ok(true);
+        let Some(text) = answer.filter(|text| text.trim().len() >= TELLING.start) else { continue };
+        if best.as_ref().is_none_or(|(_, longest, _)| longest.len() < text.len()) {
+            best = Some((hole, text, took));
+        }
+        if best.as_ref().is_some_and(|(_, longest, _)| longest.len() >= TELLING.end) {
+            break;
         }
     }
-    Ok(false)
+    if let Some((hole, text, took)) = &best {
+        show_hole(hole, text, *took);
+    }
+    Ok(best.is_some())
 }
 
 fn show_hole(hole: &Hole, text: &str, took: Duration) {
