@@ -121,9 +121,7 @@ impl ModelError {
             ErrorKind::ModelNotFound => {
                 format!("run `aside doctor` to see which models `{provider}` has, and set [roles] accordingly")
             }
-            ErrorKind::InvalidRequest => {
-                "correct what the message names, or choose another model".to_owned()
-            }
+            ErrorKind::InvalidRequest => "correct what the message names, or choose another model".to_owned(),
             ErrorKind::Unreachable => format!(
                 "start the server or check `base_url` under [providers.{provider}], the network and the proxy; `aside doctor` tests it"
             ),
