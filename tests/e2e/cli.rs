@@ -165,6 +165,17 @@ fn a_mistake_in_the_settings_is_told_before_the_work_and_does_not_stop_it() {
     let done = home.run(&["--set", "chat.max_tokens=1", "chat", "hi"]).expect_code(0);
     assert_eq!(done.stdout, "Hello\n");
     assert!(done.stderr.contains("warning: ") && done.stderr.contains("`chat.max_tokens = 1`"), "{done:?}");
+    let done = home.run(&["--set", "chat.max_tokens=1", "complete", "src/basket.rs:1:1", "--explain"]).expect_code(0);
+    assert!(done.stderr.contains("warning: "), "{done:?}");
+}
+
+#[test]
+fn a_home_that_is_no_absolute_path_is_refused_with_the_one_thing_to_do() {
+    let told = Home::new().run_with(&["config", "path"], "", |command| {
+        command.env("ASIDE_HOME", "relative");
+    });
+    assert!(told.stderr.contains("`ASIDE_HOME` is `relative`") && !told.stderr.contains("set HOME"), "{told:?}");
+    assert_eq!((told.code, told.stdout.as_str()), (1, ""));
 }
 
 #[test]

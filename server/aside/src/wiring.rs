@@ -53,9 +53,8 @@ impl App {
     /// # Errors
     /// The platform's directories cannot be told, or a `--set` is not `key=value`.
     pub(crate) fn new(asked: &Asked, workspace: Option<&Path>) -> Result<Self, Failure> {
-        let mut paths = Paths::from_env().map_err(|error| {
-            Failure::new(Exit::Failed, error.to_string(), "set HOME, or ASIDE_HOME to a folder of your choice")
-        })?;
+        // The message names the variable and what to do with it.
+        let mut paths = Paths::from_env().map_err(|error| Failure::new(Exit::Failed, error.to_string(), ""))?;
         let flags = asked.set.iter().map(|flag| parse_flag(flag)).collect::<Result<Vec<_>, _>>()?;
         if let Some(data) = &asked.data {
             paths.data = absolute(data)?;

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A temporary folder that holds a workspace `work`, and what lies beside it.
+/// A temporary folder that holds a workspace `project`, and what lies beside it.
 pub(crate) struct Tree {
     folder: tempfile::TempDir,
 }
@@ -25,7 +25,7 @@ impl Tree {
 
     /// The workspace, resolved: a temporary folder may lie behind a link.
     pub(crate) fn root(&self) -> PathBuf {
-        self.folder.path().canonicalize().expect("it exists").join("work")
+        self.folder.path().canonicalize().expect("it exists").join("project")
     }
 
     /// Writes a file of the workspace, or one beside it with `../`.

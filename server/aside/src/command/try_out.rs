@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::{Asked, Try},
-    command::block_on,
+    command::{block_on, warned},
     failure::{Exit, Failure},
     models::{BUILTIN, chat_role, complete_role},
     terminal::{self, Style, styled, visible},
@@ -42,7 +42,7 @@ pub(crate) fn run(asked: &Asked, args: &Try) -> Result<ExitCode, Failure> {
     let root = folder.canonicalize().map_err(|error| {
         Failure::new(Exit::NotFound, format!("`{}`: {error}", folder.display()), "name a folder with source code")
     })?;
-    let app = App::new(asked, Some(&root))?;
+    let app = warned(App::new(asked, Some(&root))?);
     let home = tempfile::Builder::new().prefix("aside-try-").tempdir()?;
     block_on(tour(&app, asked, args, &root, home.path()))
 }

@@ -85,9 +85,9 @@ fn secret_files_stay_here_without_any_ignore_file() {
 
 #[test]
 fn ignore_files_further_up_in_the_repository_count() {
-    let tree = Tree::new(&[("../.git/HEAD", ""), ("../.aiignore", "work/kept.rs\n")]);
+    let tree = Tree::new(&[("../.git/HEAD", ""), ("../.aiignore", "project/kept.rs\n")]);
     assert_rules(&tree, &[("kept.rs", Some(".aiignore")), ("free.rs", None)]);
-    let without_repository = Tree::new(&[("../.aiignore", "work/kept.rs\n")]);
+    let without_repository = Tree::new(&[("../.aiignore", "project/kept.rs\n")]);
     assert_rules(&without_repository, &[("kept.rs", None)]);
 }
 
@@ -137,7 +137,7 @@ mod links_and_pipes {
     #[test]
     fn a_workspace_behind_a_link_may_be_named_either_way() {
         let tree = Tree::new(&[(".aiignore", "kept.rs\n"), ("kept.rs", ""), ("free.rs", "")]);
-        tree.link("../link", "work");
+        tree.link("../link", "project");
         let link = tree.root().with_file_name("link");
         let ignore = Ignore::of(&link);
         for root in [link, tree.root()] {

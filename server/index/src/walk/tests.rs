@@ -68,7 +68,7 @@ fn what_version_control_and_assistants_ignore_is_left_out_without_a_repository()
 fn a_part_of_a_repository_obeys_the_whole() {
     let tree = Tree::new(&[
         ("../.git/info/exclude", "mine.rs\n"),
-        ("../.gitignore", "/work/out/\n"),
+        ("../.gitignore", "/project/out/\n"),
         ("mine.rs", "x"),
         ("out/a.rs", "x"),
         ("a.rs", "x"),
@@ -78,13 +78,13 @@ fn a_part_of_a_repository_obeys_the_whole() {
 
 #[test]
 fn a_workspace_that_its_repository_keeps_from_assistants_is_left_out_whole() {
-    let tree = Tree::new(&[("../.git/HEAD", ""), ("../.aiignore", "work/\n"), ("a.rs", "x")]);
+    let tree = Tree::new(&[("../.git/HEAD", ""), ("../.aiignore", "project/\n"), ("a.rs", "x")]);
     assert_walk(&tree, &[], &[(".aiignore", 1)]);
 }
 
 #[test]
 fn a_workspace_that_version_control_ignores_is_read_when_it_is_opened_itself() {
-    let tree = Tree::new(&[("../.git/HEAD", ""), ("../.gitignore", "/work/\n"), ("a.rs", "x")]);
+    let tree = Tree::new(&[("../.git/HEAD", ""), ("../.gitignore", "/project/\n"), ("a.rs", "x")]);
     assert_walk(&tree, &["a.rs"], &[]);
 }
 
@@ -199,7 +199,7 @@ mod links_pipes_and_names {
     #[test]
     fn a_workspace_behind_a_link_is_walked() {
         let tree = Tree::new(&[("a.rs", "x")]);
-        tree.link("../link", "work");
+        tree.link("../link", "project");
         let report = walk(&tree.root().with_file_name("link"), WalkLimits::default(), &mut |file| {
             assert_eq!(file.relative, "a.rs");
             ControlFlow::Continue(())
