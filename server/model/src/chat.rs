@@ -47,6 +47,8 @@ pub struct ChatRequest {
     pub question: String,
     /// Root folder of the workspace the question is about, if any: used by models that read it themselves (the built-in one).
     pub workspace: Option<std::path::PathBuf>,
+    /// Whether nobody asked for this at this moment (a check): it opens no lock and counts as nobody's activity.
+    pub background: bool,
 }
 
 /// A model that answers a conversation.

@@ -109,12 +109,12 @@ impl ModelError {
         let provider = &self.provider;
         match self.kind {
             ErrorKind::NoKey => format!(
-                "store a key for `{provider}` in the OS keyring, or name its variable with `key = \"env:NAME\"` under [providers.{provider}]; `aside doctor` shows what was looked for"
+                "store a key with `aside secret set {provider}`, or name where it is as `key` under [providers.{provider}]; `aside doctor` shows what was looked for"
             ),
-            ErrorKind::Locked => "unlock the OS keyring and try again".to_owned(),
-            ErrorKind::Auth => {
-                format!("check the key stored for `{provider}`: it may be revoked, or belong to another account")
-            }
+            ErrorKind::Locked => "run `aside vault unlock` in a terminal and try again".to_owned(),
+            ErrorKind::Auth => format!(
+                "check the key of `{provider}`: it may be revoked, or belong to another account; `aside secret set {provider}` stores another"
+            ),
             ErrorKind::RateLimited => "wait a little, or choose another model".to_owned(),
             ErrorKind::Overloaded => "the provider is busy: try again later, or choose another model".to_owned(),
             ErrorKind::ContextTooLong => "attach less, or start a new conversation".to_owned(),
