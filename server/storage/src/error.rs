@@ -1,6 +1,6 @@
 //! How keeping files private fails. Owns one vocabulary for all of them; each error names its path.
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, time::Duration};
 
 /// A file or directory that could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,46 @@ pub enum StorageError {
         /// How many names.
         links: u64,
     },
+    /// The folder can be changed by other users, who could put anything there.
+    #[error("the folder `{path}` can be written by other users (mode {mode:o})", path = path.display())]
+    OpenFolder {
+        /// Where.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The file is larger than anything we write there.
+    #[error("`{path}` has {bytes} bytes, more than the {max} it may have", path = path.display())]
+    TooLarge {
+        /// Where.
+        path: PathBuf,
+        /// How large it is.
+        bytes: u64,
+        /// How large it may be.
+        max: u64,
+    },
+    /// Something stands where a new file belongs.
+    #[error("`{path}` exists already", path = path.display())]
+    Exists {
+        /// Where.
+        path: PathBuf,
+    },
+    /// Another process held the lock all the time.
+    #[error("another process holds `{path}`; waited {} ms", waited.as_millis(), path = path.display())]
+    LockBusy {
+        /// The lock file.
+        path: PathBuf,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// The file system has no locks, so that nobody can write safely.
+    #[error("the file system of `{path}` cannot lock files: {source}", path = path.display())]
+    LockUnsupported {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
 }
 
 impl StorageError {
@@ -70,13 +110,21 @@ impl StorageError {
             Self::HardLinked { path, .. } => {
                 format!("copy `{}`, remove it, and put the copy in its place", path.display())
             }
+            Self::OpenFolder { path, .. } => {
+                format!("look at what is in it, then close it to others: chmod go-w '{}'", path.display())
+            }
+            Self::TooLarge { path, .. } | Self::Exists { path } => format!("move `{}` out of the way", path.display()),
+            Self::LockBusy { .. } => "try again when the other `aside` is done".to_owned(),
+            Self::LockUnsupported { .. } => {
+                "set ASIDE_HOME to a folder on a local disk; what is there can still be read".to_owned()
+            }
         }
     }
 
     /// What the system said, where it was the system.
     pub fn io(&self) -> Option<&io::Error> {
         match self {
-            Self::Io { source, .. } => Some(source),
+            Self::Io { source, .. } | Self::LockUnsupported { source, .. } => Some(source),
             _ => None,
         }
     }

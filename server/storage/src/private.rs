@@ -6,14 +6,22 @@
 #![expect(clippy::disallowed_methods, reason = "`storage` is the one crate that writes files")]
 
 mod facts;
+mod held;
+mod lock;
+mod replace;
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-pub(crate) use facts::{Identity, identity, settle};
+pub(crate) use facts::{Identity, check_open, harden, identity, refused, settle};
+pub use held::{Held, hold, read};
+pub use lock::FileLock;
+pub use replace::{UNFINISHED, replace_locked};
+
+use tempfile::NamedTempFile;
 
 use crate::StorageError;
 
@@ -43,6 +51,13 @@ pub fn ensure_dir(path: &Path) -> Result<(), StorageError> {
 /// The directory must exist. A new file has mode 0600 before its first byte is written.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
     settle(path)?;
+    let file = written_beside(path, bytes)?;
+    file.persist(path).map_err(|error| StorageError::because("replace", path)(error.error))?;
+    sync_dir(folder_of(path))
+}
+
+/// A file in the folder of `path` that holds these bytes, also after a power cut, and has no lasting name yet.
+pub(crate) fn written_beside(path: &Path, bytes: &[u8]) -> Result<NamedTempFile, StorageError> {
     let folder = folder_of(path);
     let mut file = tempfile::Builder::new()
         .prefix(".aside-")
@@ -50,16 +65,15 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
         .map_err(StorageError::because("create a file in", folder))?;
     file.write_all(bytes).map_err(StorageError::because("write", path))?;
     file.as_file().sync_all().map_err(StorageError::because("write", path))?;
-    file.persist(path).map_err(|error| StorageError::because("replace", path)(error.error))?;
-    sync_dir(folder)
+    Ok(file)
 }
 
 /// Opens `path` for adding to its end, creating it if it is missing. The directory must exist.
 pub fn open_append(path: &Path) -> Result<File, StorageError> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
-    facts::harden(&mut options);
-    let file = options.open(path).map_err(|error| facts::refused("open", path, error))?;
+    harden(&mut options);
+    let file = options.open(path).map_err(|error| refused("open", path, error))?;
     facts::settle_file(path, &file)?;
     Ok(file)
 }
@@ -68,16 +82,63 @@ pub fn open_append(path: &Path) -> Result<File, StorageError> {
 pub(crate) fn ensure_file(path: &Path) -> Result<(), StorageError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    facts::harden(&mut options);
+    harden(&mut options);
     match options.open(path) {
         Ok(_) => sync_dir(folder_of(path)),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(facts::refused("create", path, error)),
+        Err(error) => Err(refused("create", path, error)),
+    }
+}
+
+/// Creates `path` with these bytes, mode 0600 from the start, durably. [`StorageError::Exists`] when anything is there, a link
+/// included. The directory must exist. A file that could not be written whole is removed again.
+pub fn create(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    harden(&mut options);
+    let mut file = options.open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => StorageError::Exists { path: path.to_owned() },
+        _ => StorageError::because("create", path)(error),
+    })?;
+    if let Err(error) = file.write_all(bytes).and_then(|()| file.sync_all()) {
+        drop(fs::remove_file(path));
+        return Err(StorageError::because("write", path)(error));
+    }
+    sync_dir(folder_of(path))
+}
+
+/// Removes the file or link at `path`, durably. Gives whether one was there.
+pub fn remove(path: &Path) -> Result<bool, StorageError> {
+    match fs::remove_file(path) {
+        Ok(()) => sync_dir(folder_of(path)).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(StorageError::because("remove", path)(error)),
+    }
+}
+
+/// The paths of what lies in the directory `path`, sorted; empty when there is no such directory.
+pub fn list(path: &Path) -> Result<Vec<PathBuf>, StorageError> {
+    let entries = match fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.map_err(StorageError::because("list", path))?,
+    };
+    let paths: io::Result<Vec<_>> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
+    let mut paths = paths.map_err(StorageError::because("list", path))?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Whether anything stands at `path`: a file, a link to nowhere, a folder.
+pub fn is_anything(path: &Path) -> Result<bool, StorageError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(StorageError::because("look at", path)(error)),
     }
 }
 
 /// Makes the names in a directory durable.
-fn sync_dir(path: &Path) -> Result<(), StorageError> {
+pub(crate) fn sync_dir(path: &Path) -> Result<(), StorageError> {
     // Windows cannot open a directory as a file, and keeps names durable by its journal.
     if cfg!(unix) {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
@@ -86,7 +147,8 @@ fn sync_dir(path: &Path) -> Result<(), StorageError> {
     Ok(())
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder that `path` is in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

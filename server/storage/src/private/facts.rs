@@ -51,18 +51,44 @@ pub(crate) fn settle(path: &Path) -> Result<bool, StorageError> {
     }
 }
 
-/// Checks an open file and closes it to other users.
-pub(super) fn settle_file(path: &Path, file: &File) -> Result<(), StorageError> {
+/// Checks an open file and closes it to other users. Gives whether that was needed.
+pub(super) fn settle_file(path: &Path, file: &File) -> Result<bool, StorageError> {
     let metadata = file.metadata().map_err(StorageError::because("look at", path))?;
     check(path, &metadata, "file")?;
     tighten(path, &metadata, 0o600, |mode| file.set_permissions(mode))
+}
+
+/// Checks that no other user can change what the directory `path` holds; one that is missing passes. Changes nothing.
+pub(super) fn closed_dir(path: &Path) -> Result<(), StorageError> {
+    let metadata = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other.map_err(StorageError::because("look at", path))?,
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let mode = metadata.mode() & 0o7777;
+        ours(path, metadata.uid(), rustix::process::geteuid().as_raw())?;
+        if mode & 0o022 != 0 {
+            return Err(StorageError::OpenFolder { path: path.to_owned(), mode });
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = metadata;
+    Ok(())
+}
+
+/// Checks an open file and changes nothing: for readers.
+pub(crate) fn check_open(path: &Path, file: &File) -> Result<(), StorageError> {
+    let metadata = file.metadata().map_err(StorageError::because("look at", path))?;
+    check(path, &metadata, "file")
 }
 
 /// Checks a directory and closes it to other users.
 pub(super) fn settle_dir(path: &Path) -> Result<(), StorageError> {
     let metadata = fs::symlink_metadata(path).map_err(StorageError::because("look at", path))?;
     check(path, &metadata, "directory")?;
-    tighten(path, &metadata, 0o700, |mode| fs::set_permissions(path, mode))
+    tighten(path, &metadata, 0o700, |mode| fs::set_permissions(path, mode)).map(drop)
 }
 
 fn check(path: &Path, metadata: &Metadata, wanted: &'static str) -> Result<(), StorageError> {
@@ -96,21 +122,28 @@ fn tighten(
     metadata: &Metadata,
     mode: u32,
     set: impl FnOnce(Permissions) -> io::Result<()>,
-) -> Result<(), StorageError> {
+) -> Result<bool, StorageError> {
     use std::os::unix::fs::PermissionsExt;
     if metadata.permissions().mode() & 0o077 == 0 {
-        return Ok(());
+        return Ok(false);
     }
-    set(Permissions::from_mode(mode)).map_err(StorageError::because("close to others", path))
+    set(Permissions::from_mode(mode)).map_err(StorageError::because("close to others", path))?;
+    tracing::warn!(path = %path.display(), "was open to other users of this machine and is closed to them now");
+    Ok(true)
 }
 
 #[cfg(not(unix))]
-fn tighten(_: &Path, _: &Metadata, _: u32, _: impl FnOnce(Permissions) -> io::Result<()>) -> Result<(), StorageError> {
-    Ok(())
+fn tighten(
+    _: &Path,
+    _: &Metadata,
+    _: u32,
+    _: impl FnOnce(Permissions) -> io::Result<()>,
+) -> Result<bool, StorageError> {
+    Ok(false)
 }
 
 /// Opens with mode 0600, not through a link, and without waiting for the other end of a pipe.
-pub(super) fn harden(options: &mut OpenOptions) {
+pub(crate) fn harden(options: &mut OpenOptions) {
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
@@ -124,7 +157,7 @@ pub(super) fn harden(options: &mut OpenOptions) {
 }
 
 /// Names a refused link for what it is.
-pub(super) fn refused(action: &'static str, path: &Path, error: io::Error) -> StorageError {
+pub(crate) fn refused(action: &'static str, path: &Path, error: io::Error) -> StorageError {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.file_type().is_symlink() => StorageError::Symlink { path: path.to_owned() },
         Ok(metadata) if !metadata.file_type().is_file() => {

@@ -6,6 +6,7 @@ use std::{
     io::Write,
     os::unix::fs::{MetadataExt, PermissionsExt, symlink},
     path::PathBuf,
+    time::{Duration, Instant},
 };
 
 use super::*;
@@ -114,6 +115,8 @@ fn what_is_not_plainly_our_own_file_is_refused() {
             ("append", open_append(&path).map(drop)),
             ("replace", write_atomic(&path, b"x")),
             ("settle", settle(&path).map(drop)),
+            ("read", read(&path, 100).map(drop)),
+            ("lock", FileLock::exclusive(&path, Duration::ZERO).map(drop)),
         ] {
             let error = result.expect_err(name);
             assert!(
@@ -136,4 +139,103 @@ fn another_users_file_is_refused() {
     let error = facts::ours(Path::new("/data/x"), 1000, 1001).expect_err("another user");
     assert_eq!(error.to_string(), "`/data/x` belongs to user 1000, not to you");
     facts::ours(Path::new("/data/x"), 1000, 1000).expect("ours");
+}
+
+#[test]
+fn reading_gives_the_bytes_and_creates_nothing() {
+    let scene = Scene::new();
+    assert_eq!(read(&scene.at("none"), 100).expect("nothing is there"), None);
+    assert_eq!(read(&scene.at("gone/none"), 100).expect("nothing is there"), None);
+    assert!(list(scene.0.path()).expect("listed").is_empty());
+    assert_eq!(read(&scene.file("a", 0o600), 3).expect("read"), Some(b"old".to_vec()));
+    let error = read(&scene.at("a"), 2).expect_err("too large");
+    assert!(matches!(error, StorageError::TooLarge { bytes: 3, max: 2, .. }), "{error}");
+}
+
+#[test]
+fn a_file_that_others_could_read_is_closed_and_told() {
+    let scene = Scene::new();
+    let path = scene.file("loose", 0o644);
+    assert!(hold(&path, 100).expect("read").expect("there").was_open_to_others());
+    assert_eq!(mode(&path), 0o600);
+    assert!(!hold(&path, 100).expect("read").expect("there").was_open_to_others());
+}
+
+#[test]
+fn nothing_is_read_from_a_folder_that_others_can_write() {
+    let scene = Scene::new();
+    let path = scene.file("a", 0o600);
+    fs::set_permissions(scene.0.path(), Permissions::from_mode(0o777)).expect("a mode");
+    for result in [read(&path, 100).map(drop), {
+        let lock = FileLock::exclusive(&scene.at("lock"), Duration::ZERO).expect("locked");
+        replace_locked(&path, b"new", &lock)
+    }] {
+        let error = result.expect_err("refused");
+        assert!(matches!(error, StorageError::OpenFolder { mode: 0o777, .. }), "{error}");
+        assert!(error.hint().contains("chmod go-w"), "{}", error.hint());
+    }
+    assert_eq!(fs::read(&path).expect("read"), b"old");
+}
+
+#[test]
+fn what_was_read_knows_whether_it_is_still_there() {
+    let scene = Scene::new();
+    let path = scene.file("a", 0o600);
+    let held = hold(&path, 100).expect("read").expect("there");
+    assert!(held.is_still_at(&path));
+    write_atomic(&path, b"old").expect("written");
+    assert!(!held.is_still_at(&path), "the same bytes in another file");
+    let held = hold(&path, 100).expect("read").expect("there");
+    fs::write(&path, "older").expect("written");
+    assert!(!held.is_still_at(&path), "changed where it lies");
+    remove(&path).expect("removed");
+    assert!(!held.is_still_at(&path), "gone");
+}
+
+#[test]
+fn a_file_is_created_once_and_nothing_is_overwritten() {
+    let scene = Scene::new();
+    create(&scene.at("a"), b"first").expect("made");
+    assert_eq!((fs::read(scene.at("a")).expect("read"), mode(&scene.at("a"))), (b"first".to_vec(), 0o600));
+    symlink(scene.at("nowhere"), scene.at("link")).expect("linked");
+    for name in ["a", "link"] {
+        assert!(matches!(create(&scene.at(name), b"second"), Err(StorageError::Exists { .. })), "{name}");
+        assert!(is_anything(&scene.at(name)).expect("looked"));
+    }
+    assert!(!is_anything(&scene.at("nowhere")).expect("looked"));
+    assert_eq!(fs::read(scene.at("a")).expect("read"), b"first");
+    assert_eq!((remove(&scene.at("link")).expect("gone"), remove(&scene.at("link")).expect("gone")), (true, false));
+    assert_eq!(list(scene.0.path()).expect("listed"), [scene.at("a")]);
+}
+
+#[test]
+fn a_locked_replace_takes_away_what_a_killed_one_left() {
+    let scene = Scene::new();
+    let lock = FileLock::exclusive(&scene.at("lock"), Duration::ZERO).expect("locked");
+    scene.file(".a.new", 0o600);
+    for bytes in ["one", "two"] {
+        replace_locked(&scene.at("a"), bytes.as_bytes(), &lock).expect("replaced");
+        assert_eq!(fs::read_to_string(scene.at("a")).expect("read"), bytes);
+    }
+    assert_eq!(list(scene.0.path()).expect("listed"), [scene.at("a"), scene.at("lock")]);
+    assert_eq!(mode(&scene.at("a")), 0o600);
+}
+
+#[test]
+fn a_lock_is_held_by_one_and_waited_for_a_bounded_time() {
+    let scene = Scene::new();
+    let path = scene.at("lock");
+    let first = FileLock::exclusive(&path, Duration::ZERO).expect("locked");
+    let start = Instant::now();
+    let error = FileLock::exclusive(&path, Duration::from_millis(20)).expect_err("held");
+    assert!(matches!(error, StorageError::LockBusy { .. }), "{error}");
+    assert!(start.elapsed() >= Duration::from_millis(20));
+    // Removed while it is held: who comes then locks the new file, and knows it.
+    fs::remove_file(&path).expect("removed");
+    let second = FileLock::exclusive(&path, Duration::ZERO).expect("another file");
+    drop(first);
+    FileLock::exclusive(&path, Duration::ZERO).expect_err("the second holds it");
+    drop(second);
+    FileLock::exclusive(&path, Duration::ZERO).expect("free");
+    assert_eq!(mode(&path), 0o600);
 }
