@@ -74,3 +74,35 @@ choice! {
         Trace = "trace",
     }
 }
+
+choice! {
+    /// Where keys are kept.
+    Backend {
+        /// In the sealed vault file once `aside vault init` made one, else in the keyring of the operating system.
+        Auto = "auto",
+        /// In the keyring of the operating system.
+        Keyring = "keyring",
+        /// In the sealed vault file.
+        File = "file",
+    }
+}
+
+choice! {
+    /// What opens the keys again after a lock.
+    Unlock {
+        /// The next thing a person does.
+        OnUse = "on-use",
+        /// `aside vault unlock` in a terminal.
+        Explicit = "explicit",
+    }
+}
+
+choice! {
+    /// What is refused when it cannot be recorded in the audit log.
+    Required {
+        /// What changes or takes out a key: set, delete, rotate, import, export, backup, restore.
+        Changes = "changes",
+        /// And every use of a key.
+        All = "all",
+    }
+}

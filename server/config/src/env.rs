@@ -7,9 +7,9 @@ use crate::{
     nearest::nearest,
     providers::{self, KNOWN},
     raw::{Raw, short},
-    report::Problem,
+    report::{self, Problem},
     settings::SECTIONS,
-    walk::{Entry, Found},
+    walk::{self, Entry, Found},
 };
 
 /// What the name of every variable begins with.
@@ -56,12 +56,23 @@ pub(crate) fn variable(key: &str) -> String {
 pub(crate) fn walk(variables: &[(String, String)], providers: &[String]) -> Found {
     let mut found = Found::default();
     for (name, value) in variables {
-        match key_of(name, providers) {
-            Some(key) => {
-                found.entries.push(Entry { key, place: place(name), raw: Raw::Loose(value.clone()) });
+        let (key, raw) = (key_of(name, providers), Raw::Loose(value.clone()));
+        match key {
+            key if walk::is_key(key.as_deref().unwrap_or(name), key.is_some(), &raw) => {
+                found.tell(|| report::holds_key(&place(name), name));
             }
+            Some(key) => found.entries.push(Entry { key, place: place(name), raw }),
             None => found.tell(|| unknown(name)),
         }
+    }
+    found
+}
+
+/// What is told of variables that held a key and were taken out of the environment before the settings were read.
+pub(crate) fn withheld(names: &[String]) -> Found {
+    let mut found = Found::default();
+    for name in names.iter().filter(|name| name.starts_with(PREFIX)) {
+        found.tell(|| report::holds_key(&place(name), name));
     }
     found
 }

@@ -89,6 +89,8 @@ pub struct Layers {
     pub editor: Option<Json>,
     /// Names and values of the `ASIDE_*` variables.
     pub env: Vec<(String, String)>,
+    /// Names of variables that held a key and were taken out of the environment; those that begin with `ASIDE_` are reported.
+    pub withheld: Vec<String>,
     /// Keys (`complete.max_tokens`) and values from the command line.
     pub flags: Vec<(String, String)>,
 }
@@ -108,7 +110,7 @@ impl Layers {
         let workspace_file = workspace.and_then(|folder| read(Layer::Workspace, folder.join(WORKSPACE_FILE)));
         let (env, unreadable) = env::variables();
         problems.extend(unreadable);
-        (Self { user_file, workspace_file, editor: None, env, flags: Vec::new() }, problems)
+        (Self { user_file, workspace_file, editor: None, env, withheld: Vec::new(), flags: Vec::new() }, problems)
     }
 }
 

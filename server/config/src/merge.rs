@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use aside_secret::redact;
+
 use crate::{
     declare::{Field, Scope},
     env,
     layer::{Layer, Layers, Origin, Place},
     providers::{self, Draft},
-    raw::{Raw, clean, short},
+    raw::{Raw, short},
     report::{self, Problem},
     settings::{self, SECTIONS, Settings},
     source,
@@ -55,7 +57,7 @@ impl Loaded {
             .chain(of_providers(false))
             .map(|(key, value)| {
                 let origin = self.origins.get(&key).unwrap_or(&Origin::DEFAULT).to_string();
-                Shown { value: clean(&value), origin, key }
+                Shown { value: redact(&value).into_owned(), origin, key }
             })
             .collect()
     }
@@ -75,6 +77,7 @@ pub fn merge(layers: &Layers) -> Loaded {
     }
     let declared: Vec<String> = merging.drafts.keys().cloned().collect();
     merging.take(env::walk(&layers.env, &declared));
+    merging.take(env::withheld(&layers.withheld));
     merging.take(source::flags(&layers.flags));
     merging.finish()
 }
@@ -213,7 +216,10 @@ fn apply<T>(field: &Field<T>, target: &mut T, key: &str, raw: &Raw, place: &Plac
         format!("`{name}` {reason}")
     };
     let stays = (field.show)(target);
-    let hint = format!("use {}; until then `{}` holds", field.rule.wanted(), short(&stays));
+    let mut hint = format!("use {}; until then `{}` holds", field.rule.wanted(), short(&stays));
+    if !field.rule.may_echo() {
+        hint.push_str(&format!("; if this is the key itself, {}", report::move_to_vault(key)));
+    }
     Some(Problem::at(place, key, message, hint))
 }
 

@@ -18,6 +18,10 @@ pub struct Paths {
     pub state: PathBuf,
     /// What can be made again.
     pub cache: PathBuf,
+    /// What lasts as long as the login: sockets. Its path is short, because a socket's may have 107 bytes at most.
+    pub runtime: PathBuf,
+    /// Whether `ASIDE_HOME` put everything under one root, so that nothing is looked for elsewhere.
+    pub is_under_one_root: bool,
 }
 
 /// Why the directories are not known.
@@ -46,6 +50,8 @@ impl Paths {
                 data: home.join("data"),
                 state: home.join("state"),
                 cache: home.join("cache"),
+                runtime: home.join("run"),
+                is_under_one_root: true,
             }),
             Some(home) => Err(PathsError::Relative(home)),
             None => Self::of_platform(),
@@ -55,12 +61,15 @@ impl Paths {
     fn of_platform() -> Result<Self, PathsError> {
         let base = etcetera::choose_base_strategy().map_err(PathsError::NoHome)?;
         let config_file = base.config_dir().join(FOLDER).join("config.toml");
+        let runtime = base.runtime_dir();
         Ok(match base.state_dir() {
             Some(state) => Self {
                 config_file,
                 data: base.data_dir().join(FOLDER),
+                runtime: runtime.map_or_else(|| state.join(FOLDER).join("run"), |runtime| runtime.join(FOLDER)),
                 state: state.join(FOLDER),
                 cache: base.cache_dir().join(FOLDER),
+                is_under_one_root: false,
             },
             // Windows has two directories for four uses.
             None => Self {
@@ -68,6 +77,8 @@ impl Paths {
                 data: base.data_dir().join(FOLDER).join("data"),
                 state: base.cache_dir().join(FOLDER).join("state"),
                 cache: base.cache_dir().join(FOLDER).join("cache"),
+                runtime: base.cache_dir().join(FOLDER).join("run"),
+                is_under_one_root: false,
             },
         })
     }
@@ -85,6 +96,7 @@ mod tests {
         assert_eq!(paths.data, PathBuf::from("/somewhere/data"));
         assert_eq!(paths.state, PathBuf::from("/somewhere/state"));
         assert_eq!(paths.cache, PathBuf::from("/somewhere/cache"));
+        assert_eq!(paths.runtime, PathBuf::from("/somewhere/run"));
     }
 
     #[test]

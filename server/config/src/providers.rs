@@ -1,7 +1,7 @@
 //! Providers: where models are. Owns the known ones with their addresses, what every provider can be told, and how a
 //! provider is put together from what was set; their names are free, so they are not in the table of `settings`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use serde_json::{Value as Json, json};
 
@@ -20,6 +20,8 @@ pub enum KeySource {
     Keyring,
     /// The environment variable of this name.
     Env(String),
+    /// What this program prints, with its arguments: no shell.
+    Command(Vec<String>),
     /// There is no key; none is sent.
     None,
 }
@@ -29,6 +31,7 @@ impl std::fmt::Display for KeySource {
         match self {
             Self::Keyring => formatter.write_str("keyring"),
             Self::Env(name) => write!(formatter, "env:{name}"),
+            Self::Command(argv) => write!(formatter, "command:{}", json!(argv)),
             Self::None => formatter.write_str("none"),
         }
     }
@@ -95,16 +98,28 @@ pub(crate) static KNOWN: &[Known] = &[
     known_as("xai", Dialect::OpenAi, "https://api.x.ai/v1", "xAI"),
 ];
 
-/// `keyring`, `env:NAME` or `none`.
+/// `keyring`, `env:NAME`, `none`, or a program as a list.
 struct KeyRule;
+
+/// The most texts of a program with its arguments, and the most characters of each.
+const ARGUMENTS: usize = 64;
+const ARGUMENT: usize = 4096;
 
 impl Rule for KeyRule {
     fn wanted(&self) -> String {
-        "`\"keyring\"`, `\"env:NAME\"` or `\"none\"`".to_owned()
+        "`\"keyring\"`, `\"env:NAME\"`, a program that prints the key with its arguments (`[\"op\", \"read\", \"op://…\"]`), or \
+         `\"none\"`"
+            .to_owned()
     }
 
     fn schema(&self) -> Json {
-        json!({ "type": "string", "pattern": "^(keyring|none|env:[A-Za-z_][A-Za-z0-9_]*)$" })
+        json!({ "anyOf": [
+            { "type": "string", "pattern": "^(keyring|none|env:[A-Za-z_][A-Za-z0-9_]*|command:\\[.*\\])$" },
+            {
+                "type": "array", "minItems": 1, "maxItems": ARGUMENTS,
+                "items": { "type": "string", "maxLength": ARGUMENT },
+            },
+        ] })
     }
 
     fn example(&self) -> String {
@@ -119,21 +134,62 @@ impl Rule for KeyRule {
 
 impl Typed<Option<KeySource>> for KeyRule {
     fn accept(&self, raw: &Raw) -> Result<Option<KeySource>, Reason> {
-        let (Raw::Text(text) | Raw::Loose(text)) = raw else {
-            return Err(rule::mistyped(raw, "text"));
+        let text = match raw {
+            Raw::Text(text) | Raw::Loose(text) => text.trim(),
+            Raw::List(items) => return program(items.iter().map(text_of)).map(Some),
+            other => return Err(rule::mistyped(other, "text or a list of texts")),
         };
-        match (text.trim(), text.trim().strip_prefix("env:")) {
-            ("keyring", _) => Ok(Some(KeySource::Keyring)),
-            ("none", _) => Ok(Some(KeySource::None)),
-            (_, Some(name)) if is_variable(name) => Ok(Some(KeySource::Env(name.to_owned()))),
-            (_, Some(_)) => Err("names no environment variable: letters, digits and `_`, no digit first".to_owned()),
-            _ => Err("says where the key is, and this is none of the three places".to_owned()),
+        match (text, text.strip_prefix("env:"), text.strip_prefix("command:")) {
+            ("keyring", ..) => Ok(Some(KeySource::Keyring)),
+            ("none", ..) => Ok(Some(KeySource::None)),
+            (_, Some(name), _) if is_variable(name) => Ok(Some(KeySource::Env(name.to_owned()))),
+            (_, Some(_), _) => Err("names no environment variable: letters, digits and `_`, no digit first".to_owned()),
+            (_, _, Some(list)) => match serde_json::from_str::<Vec<String>>(list) {
+                Ok(argv) => program(argv.into_iter().map(Ok)).map(Some),
+                Err(_) => Err("names no program: write `command:[\"op\",\"read\",\"…\"]`".to_owned()),
+            },
+            _ => Err("says where the key is, and this is none of the places".to_owned()),
         }
     }
 
     fn show(&self, value: &Option<KeySource>) -> String {
-        value.as_ref().map_or_else(|| rule::UNSET.to_owned(), |source| quoted(&source.to_string()))
+        value.as_ref().map_or_else(|| rule::UNSET.to_owned(), written)
     }
+}
+
+/// A key source as it is written in TOML.
+fn written(source: &KeySource) -> String {
+    match source {
+        KeySource::Command(argv) => {
+            let texts: Vec<_> = argv.iter().map(|text| quoted(text)).collect();
+            format!("[{}]", texts.join(", "))
+        }
+        other => quoted(&other.to_string()),
+    }
+}
+
+fn text_of(raw: &Raw) -> Result<String, Reason> {
+    match raw {
+        Raw::Text(text) => Ok(text.clone()),
+        other => Err(format!("holds {}, where only text may be", other.kind())),
+    }
+}
+
+/// A program and its arguments, checked: found by its name in PATH or by an absolute path, never in some current folder.
+fn program(texts: impl ExactSizeIterator<Item = Result<String, Reason>>) -> Result<KeySource, Reason> {
+    if !(1..=ARGUMENTS).contains(&texts.len()) {
+        return Err(format!("is not a program with its arguments: 1 to {ARGUMENTS} texts"));
+    }
+    let argv = texts.collect::<Result<Vec<_>, _>>()?;
+    if argv.iter().any(|text| text.contains('\0') || text.chars().nth(ARGUMENT).is_some()) {
+        return Err(format!("holds a text with a zero character, or of more than {ARGUMENT} characters"));
+    }
+    let name = &argv[0];
+    let is_path = name.contains(['/', '\\']);
+    if name.trim().is_empty() || (is_path && !Path::new(name).is_absolute()) || matches!(name.as_str(), "." | "..") {
+        return Err("begins with no program: a name to look for in PATH, or an absolute path".to_owned());
+    }
+    Ok(KeySource::Command(argv))
 }
 
 fn is_variable(name: &str) -> bool {
@@ -168,8 +224,10 @@ provider_field! {
         "Where it answers. A provider that is not known needs it. The version path (`/v1`) may be there or not."
     ];
     key: KeyRule, [
-        "Where its key is: in the keyring, in the environment variable NAME, or nowhere.",
-        "Unset, it is the keyring for an `https` address on another machine and none for the rest."
+        "Where its key is: `keyring` where keys are kept (`vault.backend`: the keyring of the system, or the vault file);",
+        "`env:NAME` in the environment variable NAME; in what a program prints (a list: the program and its",
+        "arguments, started without a shell; as text `command:[\"op\",\"read\",\"…\"]`); `none` nowhere.",
+        "Unset, it is `keyring` for an `https` address on another machine and none for the rest."
     ];
     fim: Name, [
         "The fill-in-the-middle family of its models where their names do not tell (`qwen`, `starcoder`, …);",
@@ -287,7 +345,7 @@ pub(crate) fn shown(provider: &Provider) -> [(&'static str, String); 5] {
     [
         ("dialect", quoted(provider.dialect.as_str())),
         ("base_url", quoted(&provider.base_url)),
-        ("key", quoted(&provider.key.to_string())),
+        ("key", written(&provider.key)),
         ("fim", Name.show(&provider.fim)),
         ("allow_http", provider.allow_http.to_string()),
     ]

@@ -1,8 +1,10 @@
 //! A value as it was written, before anyone has checked it. Owns the one shape that TOML, JSON, variables and flags share.
 
-use aside_secret::redact;
+use aside_secret::{is_key_shaped, names_secret, redact};
 use serde_json::Value as Json;
 use toml::de::DeValue;
+
+use crate::env::PREFIX;
 
 /// Deeper nesting than any setting has; what lies below is not looked at.
 const DEEPEST: usize = 16;
@@ -84,13 +86,34 @@ impl Raw {
         }
     }
 
-    /// Whether any text in it has the shape of a provider key.
+    /// Whether any text in it is a provider key, by its own shape or by the name before it.
     pub(crate) fn holds_key(&self) -> bool {
         match self {
-            Self::Text(text) | Self::Loose(text) => key_shaped(text),
+            Self::Text(text) | Self::Loose(text) => is_key_shaped(text),
             Self::List(items) => items.iter().any(Self::holds_key),
-            Self::Table(items) => items.iter().any(|item| key_shaped(&item.key) || item.value.holds_key()),
+            Self::Table(items) => items.iter().any(|item| {
+                let named = sounds_secret(&item.key) && item.value.has_text();
+                named || is_key_shaped(&item.key) || item.value.holds_key()
+            }),
             Self::Bool(_) | Self::Whole(_) | Self::Number(_) | Self::Date | Self::Null => false,
+        }
+    }
+
+    /// Whether it is text, or a list with some; not empty.
+    pub(crate) fn has_text(&self) -> bool {
+        match self {
+            Self::Text(text) => !text.trim().is_empty(),
+            Self::Loose(text) => !text.trim().is_empty() && text.trim().parse::<f64>().is_err(),
+            Self::List(items) => items.iter().any(Self::has_text),
+            Self::Table(_) | Self::Bool(_) | Self::Whole(_) | Self::Number(_) | Self::Date | Self::Null => false,
+        }
+    }
+
+    /// Whether it is text made as keys are that have no shape of their own.
+    pub(crate) fn is_opaque(&self) -> bool {
+        match self {
+            Self::Text(text) | Self::Loose(text) => is_key_shaped(&format!("api_key={}", text.trim())),
+            _ => false,
         }
     }
 
@@ -124,21 +147,18 @@ impl Raw {
     }
 }
 
-/// Whether `text` holds a word in the shape in which providers issue keys.
-pub(crate) fn key_shaped(text: &str) -> bool {
-    clean(text) != text
-}
-
-/// `text` without key material; also where dots join it to other words, as they do in `section.key`.
-pub(crate) fn clean(text: &str) -> String {
-    let words = redact(text);
-    words.split('.').map(redact).collect::<Vec<_>>().join(".")
+/// Whether a setting that does not exist is called as a secret is: `api_key`, `token`, `ASIDE_WORK_TOKEN`.
+pub(crate) fn sounds_secret(key: &str) -> bool {
+    let last = key.rsplit('.').next().unwrap_or(key);
+    names_secret(last)
+        || last == "key"
+        || (last.starts_with(PREFIX) && (last.ends_with("_TOKEN") || last.ends_with("_KEY")))
 }
 
 /// At most 60 characters of `text`, redacted, with control characters and backticks replaced.
 pub(crate) fn short(text: &str) -> String {
     const LONGEST: usize = 60;
-    let clean = without_user(&clean(text));
+    let clean = without_passwords(&redact(text));
     // Between backticks in a message: a backtick of its own would end them.
     let shown = |c: char| match c {
         '`' => '\'',
@@ -152,14 +172,40 @@ pub(crate) fn short(text: &str) -> String {
     shown
 }
 
-/// `text` without what stands between `://` and `@`: an address may carry a password there.
-fn without_user(text: &str) -> String {
+/// `text` without the parts of an address that may carry a password: what stands between `://` and `@`, and behind `?` or `#`.
+fn without_passwords(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return text.to_owned();
     };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..end].rfind('@') {
-        Some(at) => format!("{scheme}://[redacted]{}", &rest[at..]),
-        None => text.to_owned(),
+    // A password may hold a `?`: whatever stands before an `@` of the first part counts as one.
+    let end = rest.find('/').unwrap_or(rest.len());
+    let at = rest[..end].rfind('@');
+    let (user, rest) = at.map_or(("", rest), |at| ("[redacted]", &rest[at..]));
+    let (rest, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+    let query = match query.get(..1) {
+        // A value of TOML ends with its quote.
+        Some(mark) => format!("{mark}[redacted]{}", if query.ends_with('"') { "\"" } else { "" }),
+        None => String::new(),
+    };
+    format!("{scheme}://{user}{rest}{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lg03_what_an_address_may_carry_besides_the_place_is_not_shown() {
+        for (text, shown) in [
+            ("https://x.example/v1", "https://x.example/v1"),
+            ("\"https://me:pass@x.example/v1\"", "\"https://[redacted]@x.example/v1\""),
+            ("\"https://x.example/v1?key=Zq81vX0p\"", "\"https://x.example/v1?[redacted]\""),
+            ("https://me:p@x.example/?a=b@c#d", "https://[redacted]@x.example/?[redacted]"),
+            ("https://me:pa?ss#word@x.example/v1", "https://[redacted]@x.example/v1"),
+            ("https://x.example/#token", "https://x.example/#[redacted]"),
+            ("what? no address", "what? no address"),
+        ] {
+            assert_eq!(short(text), shown);
+        }
     }
 }

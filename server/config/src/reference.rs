@@ -76,8 +76,14 @@ Times are text with a unit: `"250ms"`, `"2s"`, `"15m"`, `"1h"`. Sizes are a numb
 
 ## Keys
 
-A provider's key is never in settings. Anything that looks like one is reported, not used and not shown. It is in the keyring
-of your system, stored for one provider and one address, and it is sent nowhere else. To store one:
+A provider's key is never in settings. Anything that looks like one is reported, not used and not shown. It is kept in the keyring of
+your system, or in a vault file, for one provider and one address, and it is sent nowhere else:
+
+```sh
+aside secret set anthropic
+```
+
+[guides/keys.md](guides/keys.md) tells the rest. Your system's own tools store a key where it is found, too:
 
 - Linux (asks for the key; GNOME Keyring, KWallet, KeePassXC and others that speak the Secret Service):
   `secret-tool store --label='Aside: anthropic' service aside provider anthropic origin https://api.anthropic.com:443`
@@ -86,8 +92,7 @@ of your system, stored for one provider and one address, and it is sent nowhere 
 - Windows (asks for the key; written, not yet tested there):
   `cmdkey /generic:"aside anthropic https://api.anthropic.com:443" /user:anthropic /pass`
 
-The address is scheme, host and port of the provider's `base_url`, always with the port (443 for `https`). Where there is no keyring, for
-example in CI, `key = "env:NAME"` takes it from the environment variable NAME; everything started from the same shell can read it there.
+The address is scheme, host and port of the provider's `base_url`, always with the port (443 for `https`).
 
 ## All settings
 "#;

@@ -5,10 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aside_secret::is_key_shaped;
+
 use crate::{
     layer::{Layer, Place},
     providers::{self, KNOWN},
-    raw::short,
+    raw::{short, sounds_secret},
     settings::SECTIONS,
 };
 
@@ -70,7 +72,7 @@ impl Problem {
 /// `key` at `place` is no setting.
 pub(crate) fn unknown(place: &Place, key: &str) -> Problem {
     let hint = if sounds_secret(key) {
-        "provider keys do not belong into settings: move it to the keyring, as the settings page says".to_owned()
+        format!("provider keys do not belong into settings: {}", move_to_vault(key))
     } else {
         meant(key).map_or_else(
             || {
@@ -89,7 +91,7 @@ pub(crate) fn unknown(place: &Place, key: &str) -> Problem {
 
 /// The value at `key` has the shape of a provider key.
 pub(crate) fn holds_key(place: &Place, key: &str) -> Problem {
-    let hint = "move it to the keyring, as the settings page says, and remove it here".to_owned();
+    let hint = format!("{}, and remove it here", move_to_vault(key));
     Problem::at(place, key, format!("`{}` holds a provider key; it is not used", short(key)), hint)
 }
 
@@ -116,10 +118,10 @@ pub(crate) fn meant_provider<'n>(name: &str, declared: impl Iterator<Item = &'n 
     crate::nearest::nearest(name, declared.chain(KNOWN.iter().map(|known| known.name))).map(str::to_owned)
 }
 
-fn sounds_secret(key: &str) -> bool {
-    let last = key.rsplit('.').next().unwrap_or(key).to_ascii_lowercase();
-    ["api_key", "apikey", "api-key", "secret", "password", "auth_token", "access_token"]
-        .iter()
-        .any(|word| last.contains(word))
-        || last == "token"
+/// Where a key goes that stands at `key`.
+pub(crate) fn move_to_vault(key: &str) -> String {
+    let name = key.strip_prefix("providers.").unwrap_or(key).split('.').next().unwrap_or_default();
+    let is_provider = key.starts_with("providers.") || KNOWN.iter().any(|known| known.name == name);
+    let provider = if is_provider && providers::is_name(name) && !is_key_shaped(name) { name } else { "PROVIDER" };
+    format!("move it to the vault: `aside secret set {provider}`")
 }

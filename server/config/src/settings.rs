@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use crate::{
-    choice::{Level, Menu},
+    choice::{Backend, Level, Menu, Required, Unlock},
     declare::{Field, Scope, Section, settings},
     providers::{self, Provider},
     rule::{Count, File, Fraction, Lasting, ModelName, OneOf, Proxy, Size, Switch, Text, Typed as _, Words},
@@ -18,6 +18,10 @@ const fn ms(milliseconds: u64) -> Duration {
 
 const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+const fn hours(hours: u64) -> Duration {
+    secs(hours * 3600)
 }
 
 const KIB: u64 = 1024;
@@ -111,6 +115,34 @@ settings! {
         /// How long a request waits for the keyring. A keyring that asks for its password may need you longer than that;
         /// the next request sees it open.
         timeout: Duration = secs(2), Lasting(ms(100), secs(120)), User;
+    }
+
+    /// Where keys are kept, and when they lock. A lock wipes every key from memory.
+    vault: Vault {
+        /// Where keys are kept.
+        backend: Backend = Backend::Auto, OneOf::<Backend>::NEW, User;
+        /// What opens the keys again after a lock. A locked vault file always takes its passphrase.
+        unlock: Unlock = Unlock::OnUse, OneOf::<Unlock>::NEW, User;
+        /// The keys lock when nobody has used one for so long. Only what a person does counts.
+        idle_lock: Duration = secs(900), Lasting(secs(1), hours(24)), User;
+        /// The keys lock so long after they were unlocked, whatever is done with them.
+        absolute_lock: Duration = hours(12), Lasting(secs(1), hours(168)), User;
+        /// How many earlier versions of the vault file are kept, sealed like itself.
+        backups: u32 = 5, Count(0, 100), User;
+        /// How old a key may be before you are reminded to rotate it.
+        remind_after: Duration = hours(90 * 24), Lasting(hours(1), hours(3650 * 24)), User;
+        /// How long a rotated key's old value is kept, so that the rotation can be taken back.
+        keep_replaced: Duration = hours(24), Lasting(secs(0), hours(30 * 24)), User;
+    }
+
+    /// The record of what was done with keys.
+    audit: Audit {
+        /// What is refused when it cannot be recorded.
+        required: Required = Required::Changes, OneOf::<Required>::NEW, User;
+        /// The size at which the record is put aside and a new file begun.
+        max_bytes: u64 = 10 * MIB, Size(64 * KIB, 1024 * MIB), User;
+        /// How many files of it are kept besides the one being written.
+        keep: u32 = 5, Count(1, 100), User;
     }
 
     /// The log file. It holds names, sizes, times and errors, never code, conversations or keys.

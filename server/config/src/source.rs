@@ -8,9 +8,9 @@ use toml::de::{DeTable, DeValue};
 use crate::{
     layer::{Layer, Place},
     raw::{Item, Raw, short},
-    report::{self, Problem},
+    report::Problem,
     settings,
-    walk::{self, Entry, Found},
+    walk::{self, Found},
 };
 
 /// The settings in a file. Where TOML cannot be read any further, what stands above that line still counts.
@@ -167,11 +167,8 @@ pub(crate) fn flags(flags: &[(String, String)]) -> Found {
     let place = Place { layer: Layer::Flags, file: None, line: None, variable: None };
     let mut found = Found::default();
     for (key, value) in flags {
-        if settings::field(key).is_some() || crate::merge::provider_field(key).is_some() {
-            found.entries.push(Entry { key: key.clone(), place: place.clone(), raw: Raw::Loose(value.clone()) });
-        } else {
-            found.tell(|| report::unknown(&place, key));
-        }
+        let exists = settings::field(key).is_some() || crate::merge::provider_field(key).is_some();
+        walk::leaf(key.clone(), exists, Raw::Loose(value.clone()), place.clone(), &mut found);
     }
     found
 }

@@ -120,10 +120,7 @@ fn an_unknown_key_is_told_with_what_was_meant() {
             "did you mean `providers.work.base_url`?",
         ),
         ("[chat]\nzzz = 1", "`aside config show` lists every setting"),
-        (
-            "[providers.openai]\napi_key = \"x\"",
-            "provider keys do not belong into settings: move it to the keyring, as the settings page says",
-        ),
+        ("[providers.openai]\napi_key = \"x\"", "move it to the vault: `aside secret set openai`, and remove it here"),
     ] {
         assert_eq!(problem(&user(text)).hint, hint, "{text}");
     }
@@ -186,9 +183,64 @@ fn key_material_is_reported_not_used_and_not_shown() {
         assert!(!format!("{:?}{:?}", loaded, loaded.show()).contains("0123456789abcdefghij"), "{loaded:#?}");
         let problem = problem(&layers);
         assert!(problem.message.contains("holds a provider key"), "{problem:?}");
-        assert!(problem.hint.contains("move it to the keyring"), "{problem:?}");
+        assert!(problem.hint.contains("move it to the vault: `aside secret set "), "{problem:?}");
         assert_eq!(loaded.settings, Settings::default());
     }
+}
+
+#[test]
+fn every_kind_of_key_is_found_in_every_layer() {
+    let keys = aside_test_support::corpus::keys();
+    assert!(keys.len() >= 40);
+    for key in keys {
+        for field in ["key", "api_key", "authorization", "x-api-key", "token"] {
+            let value = &key.value;
+            let text = format!("[providers.work]\n{field} = \"{value}\"\n");
+            let nested = json!({ "providers": { "work": { field: value } } });
+            let dotted = json!({ "aside": { format!("providers.work.{field}"): value } });
+            let variable = format!("ASIDE_PROVIDERS_WORK_{}", field.to_uppercase().replace('-', "_"));
+            for layers in [
+                user(&text),
+                with_workspace(Layers::default(), &text),
+                Layers { editor: Some(nested), ..Layers::default() },
+                Layers { editor: Some(dotted), ..Layers::default() },
+                Layers { env: pairs(&[(&variable, value)]), ..Layers::default() },
+                Layers { flags: pairs(&[(&format!("providers.work.{field}"), value)]), ..Layers::default() },
+            ] {
+                let loaded = merge(&layers);
+                let told = format!("{loaded:?} {:?}", loaded.show());
+                assert!(!told.contains(value.as_str()), "{}: {told}", key.kind);
+                assert_eq!(loaded.settings, Settings::default(), "{}", key.kind);
+                let problem = problem(&layers);
+                assert!(problem.message.contains("holds a provider key; it is not used"), "{}: {problem:?}", key.kind);
+                assert!(problem.hint.contains("move it to the vault: `aside secret set "), "{}: {problem:?}", key.kind);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_variable_that_held_a_key_is_told_though_its_value_is_gone() {
+    let withheld = ["ASIDE_PROVIDERS_OPENAI_KEY", "OPENAI_API_KEY"].map(str::to_owned).to_vec();
+    let problem = problem(&Layers { withheld, ..Layers::default() });
+    assert_eq!(problem.message, "`ASIDE_PROVIDERS_OPENAI_KEY` holds a provider key; it is not used");
+}
+
+#[test]
+fn a_text_under_the_name_of_a_secret_is_not_shown_whatever_it_is() {
+    for text in [
+        "[providers.work]\napi_key = \"swordfish\"",
+        "[openai]\nkey = \"swordfish\"",
+        "[http]\nheaders = { authorization = \"swordfish\" }",
+        "password = [\"swordfish\"]",
+        "[a.b.c]\nclientSecret = \"swordfish\"",
+    ] {
+        let problem = problem(&user(text));
+        assert!(problem.message.contains("holds a provider key"), "{text}: {problem:?}");
+        assert!(!format!("{problem:?}").contains("swordfish"), "{text}: {problem:?}");
+    }
+    // What is no text is no secret.
+    assert!(problem(&user("[chat]\ntoken = 1")).message.contains("is not a setting"));
 }
 
 #[test]
@@ -248,6 +300,53 @@ fn a_declared_provider_needs_a_dialect_and_an_address() {
         assert_eq!(loaded.problems[0].line, Some(2));
         assert!(!loaded.settings.providers.contains_key("work"));
     }
+}
+
+#[test]
+fn a_program_that_prints_the_key_is_a_list_and_is_shown_as_one() {
+    let argv = ["op", "read", "op://Private/Anthropic/key"].map(str::to_owned).to_vec();
+    let written = "[\"op\", \"read\", \"op://Private/Anthropic/key\"]";
+    let as_text = "command:[\"op\",\"read\",\"op://Private/Anthropic/key\"]";
+    for layers in [
+        user(&format!("[providers.anthropic]\nkey = {written}")),
+        user(&format!("[providers.anthropic]\nkey = '{as_text}'")),
+        Layers { env: pairs(&[("ASIDE_PROVIDERS_ANTHROPIC_KEY", as_text)]), ..Layers::default() },
+    ] {
+        let loaded = merge(&layers);
+        assert_eq!(loaded.problems, []);
+        assert_eq!(loaded.settings.providers["anthropic"].key, KeySource::Command(argv.clone()));
+        let shown = loaded.show();
+        let key = shown.iter().find(|shown| shown.key == "providers.anthropic.key").expect("it is shown");
+        assert_eq!(key.value, written);
+    }
+    assert_eq!(KeySource::Command(argv).to_string(), as_text);
+}
+
+#[test]
+fn what_is_no_program_is_told_and_not_echoed() {
+    let many = format!("[{}]", "\"correcthorse\", ".repeat(65));
+    for (key, reason) in [
+        ("[]", "is not a program with its arguments: 1 to 64 texts"),
+        (&*many, "is not a program with its arguments: 1 to 64 texts"),
+        ("[\"correcthorse\", 1]", "holds a whole number, where only text may be"),
+        ("[\"\"]", "begins with no program"),
+        ("[\"./correcthorse\"]", "begins with no program"),
+        ("[\"bin/correcthorse\"]", "begins with no program"),
+        ("[\"..\", \"correcthorse\"]", "begins with no program"),
+        ("[\"op\", \"a\\u0000b\"]", "holds a text with a zero character"),
+        ("'command:correcthorse'", "names no program"),
+        ("'command:[]'", "is not a program with its arguments"),
+        ("{ program = \"correcthorse\" }", "is a table, not text or a list of texts"),
+    ] {
+        let problem = problem(&user(&format!("[providers.openai]\nkey = {key}")));
+        assert!(problem.message.contains(&format!("`providers.openai.key` {reason}")), "{key}: {problem:?}");
+        assert!(!problem.to_string().contains("correcthorse"), "{problem:?}");
+    }
+    let leaked = problem(&user(&format!("[providers.openai]\nkey = [\"echo\", \"{KEY}\"]"))).to_string();
+    assert!(leaked.contains("holds a provider key") && !leaked.contains(KEY), "{leaked}");
+    let theirs = "[providers.openai]\nkey = [\"sh\", \"-c\", \"touch /tmp/x\"]";
+    let loaded = merge(&with_workspace(Layers::default(), theirs));
+    assert_eq!(loaded.settings.providers["openai"].key, KeySource::Keyring, "a workspace names no program");
 }
 
 #[test]
@@ -347,7 +446,14 @@ fn the_settings_page_names_every_setting_and_its_tables_are_whole() {
 fn files_are_read_when_there_and_told_when_not_readable() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let at = |name: &str| folder.path().join(name);
-    let paths = |config: PathBuf| Paths { config_file: config, data: at("d"), state: at("s"), cache: at("c") };
+    let paths = |config: PathBuf| Paths {
+        config_file: config,
+        data: at("d"),
+        state: at("s"),
+        cache: at("c"),
+        runtime: at("r"),
+        is_under_one_root: true,
+    };
     #[expect(clippy::disallowed_methods, reason = "a test makes the files that are read")]
     {
         std::fs::write(at("config.toml"), "[log]\nkeep = 2").expect("written");

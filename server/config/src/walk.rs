@@ -1,10 +1,12 @@
 //! From a table of raw values to settings by full key. Owns which key means which setting; unknown ones and key material
 //! are told, values are not checked here.
 
+use aside_secret::is_key_shaped;
+
 use crate::{
     layer::Place,
     providers,
-    raw::{Item, Raw, key_shaped, short},
+    raw::{Item, Raw, short, sounds_secret},
     report::{self, Problem},
     settings,
 };
@@ -79,7 +81,7 @@ fn of_provider(provider: Item, place: &Place, found: &mut Found) {
                 leaf(format!("{name}.{}", field.key), exists, field.value, place, found);
             }
         }
-        value if value.holds_key() || key_shaped(&name) => found.tell(|| report::holds_key(&place, &name)),
+        value if value.holds_key() || is_key_shaped(&name) => found.tell(|| report::holds_key(&place, &name)),
         Raw::Table(_) => found.tell(|| {
             let message = format!("`{}` is no name for a provider; it is not used", short(&provider.key));
             let hint = "use lower-case letters, digits, `-` and `_`, at most 64, a letter or digit first".to_owned();
@@ -89,8 +91,9 @@ fn of_provider(provider: Item, place: &Place, found: &mut Found) {
     }
 }
 
-fn leaf(key: String, exists: bool, raw: Raw, place: Place, found: &mut Found) {
-    if raw.holds_key() || key_shaped(&key) {
+/// One value for `key`, which is a setting if it `exists`.
+pub(crate) fn leaf(key: String, exists: bool, raw: Raw, place: Place, found: &mut Found) {
+    if is_key(&key, exists, &raw) {
         found.tell(|| report::holds_key(&place, &key));
     } else if !exists {
         found.tell(|| report::unknown(&place, &key));
@@ -98,6 +101,17 @@ fn leaf(key: String, exists: bool, raw: Raw, place: Place, found: &mut Found) {
         // An editor sends null for what is not set.
         found.entries.push(Entry { key, place, raw });
     }
+}
+
+/// Whether `raw` at `key` is a provider key: by its shape, or by where it stands.
+pub(crate) fn is_key(key: &str, exists: bool, raw: &Raw) -> bool {
+    let by_place = if exists {
+        // The only setting where one is put by mistake.
+        key.starts_with("providers.") && key.ends_with(".key") && raw.is_opaque()
+    } else {
+        sounds_secret(key) && raw.has_text()
+    };
+    by_place || raw.holds_key() || is_key_shaped(key)
 }
 
 fn not_a_section(key: &str, value: &Raw, place: &Place) -> Problem {

@@ -108,7 +108,7 @@ impl Rule for Lasting {
     }
 
     fn schema(&self) -> Json {
-        json!({ "type": "string", "pattern": "^[0-9]+ ?(ms|s|m|h)$" })
+        json!({ "type": "string", "pattern": "^[0-9]+ ?(ms|s|m|h|d)$" })
     }
 
     fn example(&self) -> String {
@@ -130,7 +130,8 @@ impl Typed<Duration> for Lasting {
             "s" => 1000,
             "m" => 60_000,
             "h" => 3_600_000,
-            "" => return Err("has no unit: write `ms`, `s`, `m` or `h` behind the number".to_owned()),
+            "d" => 86_400_000,
+            "" => return Err("has no unit: write `ms`, `s`, `m`, `h` or `d` behind the number".to_owned()),
             _ => return Err("is not a time such as `\"250ms\"`, `\"2s\"` or `\"15m\"`".to_owned()),
         };
         let number: u64 = number.parse().map_err(|_| "is not a time: it begins with no whole number".to_owned())?;
