@@ -8,26 +8,32 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use aside_secret::Secret;
+use futures_util::future::BoxFuture;
 use tokio::{sync::oneshot, time::Instant};
 
 use crate::{
-    KeyError, Origin, Place,
-    system::{self, Fault},
+    KeyError, KeyInfo, KeyName, KeyStore, NewKey, Patience, Place, Slot, check_value,
+    store::explain_missing,
+    system::{self, Fault, Store},
+    value,
 };
 
 mod worker;
 
-use worker::{Connect, Job, Worker};
+use worker::{Attempt, Connect, Worker, job};
 
 /// While the keyring hangs, calls fail at once for this long before one waits again.
 const HOLD: Duration = Duration::from_secs(30);
 
+/// What a person needs at most to find and enter a password.
+const PERSON: Duration = Duration::from_secs(120);
+
 /// A call that hangs longer than a person needs for a password is given up, and the next gets a new thread.
-const GIVE_UP: Duration = Duration::from_secs(120);
+const GIVE_UP: Duration = PERSON;
 
 /// The most given-up threads that may still hang; beyond that no new one is started.
 const MOST_HANGING: usize = 3;
@@ -61,8 +67,8 @@ struct Hanging {
 pub enum KeyringState {
     /// It answers.
     Open {
-        /// How many keys of ours are in it, where the system can tell.
-        keys: Option<usize>,
+        /// How many keys of ours are in use there.
+        keys: usize,
     },
     /// It does not give anything away, and why.
     Closed(KeyError),
@@ -86,10 +92,9 @@ impl KeyringState {
 impl fmt::Display for KeyringState {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Open { keys: None } => formatter.write_str("the keyring answers"),
-            Self::Open { keys: Some(0) } => formatter.write_str("the keyring answers; no key is stored yet"),
-            Self::Open { keys: Some(1) } => formatter.write_str("the keyring answers; one key is stored"),
-            Self::Open { keys: Some(keys) } => write!(formatter, "the keyring answers; {keys} keys are stored"),
+            Self::Open { keys: 0 } => formatter.write_str("the keyring answers; no key is stored yet"),
+            Self::Open { keys: 1 } => formatter.write_str("the keyring answers; one key is stored"),
+            Self::Open { keys } => write!(formatter, "the keyring answers; {keys} keys are stored"),
             Self::Closed(error) => error.fmt(formatter),
         }
     }
@@ -105,57 +110,50 @@ impl KeyRing {
         Self(Arc::new(Shared { timeout, connect, desk: Mutex::default() }))
     }
 
-    /// The key of `provider` for `origin`. Waits the timeout at most; fails at once while an earlier call hangs.
-    pub async fn get(&self, provider: &str, origin: &Origin) -> Result<Secret, KeyError> {
-        self.read(provider, origin, Wait::Held(self.0.timeout)).await
-    }
-
-    /// The same when a person asked for it just now: waits `patience`, time to enter a password, even behind a call that
-    /// hangs.
-    pub async fn get_asked(&self, provider: &str, origin: &Origin, patience: Duration) -> Result<Secret, KeyError> {
-        self.read(provider, origin, Wait::Asked(patience)).await
-    }
-
-    /// Whether the keyring answers. A person asked: it may show its password prompt.
+    /// Whether the keyring answers, within the timeout even while an earlier call hangs. Asks for no password: a locked
+    /// keyring is told as locked.
     pub async fn probe(&self) -> KeyringState {
-        let counted = self.call(Wait::Asked(self.0.timeout), |reply| Job::Count { reply }).await;
-        match counted.and_then(|counted| counted.map_err(|fault| told(fault, Place::Address))) {
+        match self.call(Wait::Asked(self.0.timeout), |store, _| store.count()).await {
             Ok(keys) => KeyringState::Open { keys },
-            Err(error) => KeyringState::Closed(error),
+            Err(failure) => KeyringState::Closed(failure.at(Place::Address)),
         }
     }
 
-    async fn read(&self, provider: &str, origin: &Origin, wait: Wait) -> Result<Secret, KeyError> {
-        let (name, to) = (provider.to_owned(), origin.clone());
-        let found = self.call(wait, |reply| Job::Read { provider: name, origin: to, reply }).await?;
-        found.map_err(|fault| told(fault, Place::Keyring { provider: provider.to_owned(), origin: origin.clone() }))
+    /// The short limit for a request, which does not queue up behind a call that hangs; a person's time for a person.
+    fn wait(&self, patience: Patience) -> Wait {
+        match patience {
+            Patience::Request => Wait::Held(self.0.timeout),
+            Patience::Person => Wait::Asked(PERSON),
+        }
     }
 
-    /// Gives a job to the keyring's thread and waits for its answer.
-    async fn call<T>(
+    /// Puts a question to the keyring on its own thread and waits for the answer.
+    async fn call<T: Send + 'static>(
         &self,
         wait: Wait,
-        job: impl FnOnce(oneshot::Sender<Result<T, Fault>>) -> Job,
-    ) -> Result<Result<T, Fault>, KeyError> {
+        question: impl Fn(&dyn Store, Attempt) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Failure> {
         let (reply, answer) = oneshot::channel();
-        self.hand_over(job(reply), wait)?;
+        self.hand_over(job(reply, question), wait)?;
         match tokio::time::timeout(wait.duration(), answer).await {
-            Ok(Ok(result)) => Ok(result),
-            Ok(Err(_)) => Err(KeyError::Unavailable { reason: "its thread ended without an answer".to_owned() }),
+            Ok(Ok(result)) => result.map_err(Failure::Fault),
+            Ok(Err(_)) => Err(KeyError::Unavailable { reason: "its thread ended without an answer".to_owned() }.into()),
             Err(_) => {
                 self.desk().hangs(wait.duration());
-                Err(KeyError::Timeout { after: wait.duration() })
+                Err(KeyError::Timeout { after: wait.duration() }.into())
             }
         }
     }
 
-    fn hand_over(&self, job: Job, wait: Wait) -> Result<(), KeyError> {
+    fn hand_over(&self, job: worker::Job, wait: Wait) -> Result<(), KeyError> {
         let mut desk = self.desk();
         desk.look_after(Instant::now());
-        if let (Wait::Held(timeout), Some(hanging)) = (wait, &desk.hanging)
-            && Instant::now() < hanging.held_until
-        {
-            return Err(KeyError::Timeout { after: timeout });
+        match wait {
+            Wait::Held(timeout) if desk.hanging.as_ref().is_some_and(|one| Instant::now() < one.held_until) => {
+                return Err(KeyError::Timeout { after: timeout });
+            }
+            Wait::Held(_) => {}
+            Wait::Asked(_) => desk.step_around(),
         }
         // A thread that ended takes nothing: then a new one gets the job.
         let job = match &desk.worker {
@@ -173,6 +171,35 @@ impl KeyRing {
         given
     }
 
+    async fn read(&self, name: &KeyName, slot: Slot, patience: Patience) -> Result<Secret, KeyError> {
+        let wanted = name.clone();
+        let found = self.call(self.wait(patience), move |store, _| {
+            value::into_secret(store.get(&wanted, slot)?).map_err(|problem| Fault::Unusable(problem.to_string()))
+        });
+        found.await.map_err(|failure| failure.at(place(name)))
+    }
+
+    async fn write(&self, key: NewKey, patience: Patience) -> Result<(), KeyError> {
+        let place = place(&key.name);
+        check_value(key.value.expose())
+            .map_err(|problem| KeyError::Unusable { place: place.clone(), reason: problem.to_string() })?;
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let now = i64::try_from(now).unwrap_or(i64::MAX);
+        let written =
+            self.call(self.wait(patience), move |store, _| store.set(&key.name, key.slot, key.value.expose(), now));
+        written.await.map_err(|failure| failure.at(place))
+    }
+
+    async fn remove(&self, name: &KeyName, slot: Slot, patience: Patience) -> Result<(), KeyError> {
+        let wanted = name.clone();
+        let removed = self.call(self.wait(patience), move |store, attempt| match store.delete(&wanted, slot) {
+            // The first attempt removed it before the connection broke.
+            Err(Fault::Missing) if attempt == Attempt::Second => Ok(()),
+            other => other,
+        });
+        removed.await.map_err(|failure| failure.at(place(name)))
+    }
+
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.0.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -185,6 +212,15 @@ impl Desk {
         let since =
             self.hanging.as_ref().map_or_else(|| now.checked_sub(waited).unwrap_or(now), |hanging| hanging.since);
         self.hanging = Some(Hanging { since, held_until: now + HOLD });
+    }
+
+    /// A person does not wait behind a call that hangs: it keeps its thread, and they get a new one. Should it wait for a
+    /// password, the one answer serves both.
+    fn step_around(&mut self) {
+        if self.hanging.is_some() && self.given_up.len() < MOST_HANGING {
+            self.given_up.extend(self.worker.take());
+            self.hanging = None;
+        }
     }
 
     /// Forgets a hang that is over, and gives up a thread that hangs too long.
@@ -206,7 +242,7 @@ impl Desk {
 enum Wait {
     /// So long, and not at all while an earlier call hangs.
     Held(Duration),
-    /// So long, whatever hangs: a person asked.
+    /// So long, on another thread where an earlier call hangs: a person asked.
     Asked(Duration),
 }
 
@@ -218,12 +254,65 @@ impl Wait {
     }
 }
 
-fn told(fault: Fault, place: Place) -> KeyError {
-    match fault {
-        Fault::Missing => KeyError::Missing { place },
-        Fault::Locked(reason) => KeyError::Locked { reason },
-        Fault::Broken(reason) => KeyError::Unavailable { reason },
-        Fault::Unreadable(reason) => KeyError::Unusable { place, reason },
+/// Why a call gave nothing: told already, or still without the place.
+enum Failure {
+    Told(KeyError),
+    Fault(Fault),
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        Self::Told(error)
+    }
+}
+
+impl Failure {
+    fn at(self, place: Place) -> KeyError {
+        match self {
+            Self::Told(error) => error,
+            Self::Fault(Fault::Missing) => KeyError::Missing { place },
+            Self::Fault(Fault::Locked(reason)) => KeyError::Locked { reason },
+            Self::Fault(Fault::Broken(reason)) => KeyError::Unavailable { reason },
+            Self::Fault(Fault::Unusable(reason)) => KeyError::Unusable { place, reason },
+        }
+    }
+}
+
+fn place(name: &KeyName) -> Place {
+    Place::Keyring { provider: name.provider.clone(), origin: name.origin.clone() }
+}
+
+/// One item for each value. Locked keyrings are opened by asking the person, except by [`KeyStore::list`] for a request: it
+/// brings up no question and reads no value, and says that the keyring is locked where that hides what is stored. Several
+/// keys are stored one after the other, each with its own limit; the first that fails ends it.
+impl KeyStore for KeyRing {
+    fn get<'a>(&'a self, name: &'a KeyName, slot: Slot, patience: Patience) -> BoxFuture<'a, Result<Secret, KeyError>> {
+        Box::pin(async move {
+            match self.read(name, slot, patience).await {
+                Err(error) => Err(explain_missing(self, name, slot, error).await),
+                found => found,
+            }
+        })
+    }
+
+    fn set(&self, keys: Vec<NewKey>, patience: Patience) -> BoxFuture<'_, Result<(), KeyError>> {
+        Box::pin(async move {
+            for key in keys {
+                self.write(key, patience).await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn delete<'a>(&'a self, name: &'a KeyName, slot: Slot, patience: Patience) -> BoxFuture<'a, Result<(), KeyError>> {
+        Box::pin(self.remove(name, slot, patience))
+    }
+
+    fn list(&self, patience: Patience) -> BoxFuture<'_, Result<Vec<KeyInfo>, KeyError>> {
+        Box::pin(async move {
+            let listed = self.call(self.wait(patience), move |store, _| store.list(patience == Patience::Person));
+            listed.await.map_err(|failure| failure.at(Place::Address))
+        })
     }
 }
 

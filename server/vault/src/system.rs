@@ -1,19 +1,38 @@
-//! The operating system's keyring: how a key's item is found there, and how a person stores one. Every call here may block
-//! for ever and belongs on the thread of `keyring`.
+//! The operating system's keyring: how a key's item is named there, and how a person stores one with their own tools. Every
+//! call here may block for ever and belongs on the thread of `keyring`; how each system is spoken to is in its own module.
 //!
 //! Linux finds an item of the Secret Service by the attributes `service`, `provider` and `origin`, so that `secret-tool`
 //! can store it; macOS by service and account, Windows by target name, since they have nothing else.
 
 use ::keyring::Error;
+use zeroize::Zeroize as _;
 
-use crate::Origin;
+use crate::{KeyInfo, KeyName, Origin, Slot};
 
-/// The service all our items have.
-pub(crate) const SERVICE: &str = "aside";
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(target_os = "linux")]
+use linux as platform;
+#[cfg(target_os = "macos")]
+use macos as platform;
+#[cfg(windows)]
+use windows as platform;
+
+/// The service of all items that are in use.
+const SERVICE: &str = "aside";
+
+/// The service of values that were replaced: nobody who looks for `aside` finds them.
+const SERVICE_OF_PREVIOUS: &str = "aside previous";
 
 /// What to do where there is no keyring.
 #[cfg(target_os = "linux")]
-pub(crate) const START_A_KEYRING: &str = "start a keyring (GNOME Keyring, KWallet or KeePassXC) in this session";
+pub(crate) const START_A_KEYRING: &str =
+    "start a keyring (GNOME Keyring, KWallet or KeePassXC) in this session and open or make its default collection";
 /// What to do where there is no keyring.
 #[cfg(not(target_os = "linux"))]
 pub(crate) const START_A_KEYRING: &str = "log in to your desktop session";
@@ -36,7 +55,7 @@ pub fn store_command(provider: &str, origin: &Origin) -> String {
     format!("cmdkey /generic:\"{SERVICE} {provider} {origin}\" /user:{provider} /pass")
 }
 
-/// Why a read gave no value.
+/// Why the keyring did not do as it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// No such item.
@@ -45,16 +64,27 @@ pub(crate) enum Fault {
     Locked(String),
     /// The keyring is not there or broke.
     Broken(String),
-    /// The item is there and cannot be read as one value.
-    Unreadable(String),
+    /// The item is there and is not one value, or a value cannot be kept there.
+    Unusable(String),
 }
 
 /// A connection to a keyring.
 pub(crate) trait Store {
-    /// The bytes stored for `provider` and `origin`.
-    fn read(&self, provider: &str, origin: &Origin) -> Result<Vec<u8>, Fault>;
-    /// How many keys of ours there are, where the system can tell.
-    fn count(&self) -> Result<Option<usize>, Fault>;
+    /// The bytes stored under `name`. Asks the person for the keyring's password where it is locked. The caller wipes them.
+    fn get(&self, name: &KeyName, slot: Slot) -> Result<Vec<u8>, Fault>;
+
+    /// Puts `value` under `name`, in place of what is there; `now` is the time, in seconds since 1970. Asks as `get` does.
+    fn set(&self, name: &KeyName, slot: Slot, value: &[u8], now: i64) -> Result<(), Fault>;
+
+    /// Removes everything under `name`. Asks as `get` does.
+    fn delete(&self, name: &KeyName, slot: Slot) -> Result<(), Fault>;
+
+    /// What is stored; reads no value. Only where `ask` is set may it bring up the keyring's question for its password;
+    /// otherwise a keyring that does not show its items is [`Fault::Locked`].
+    fn list(&self, ask: bool) -> Result<Vec<KeyInfo>, Fault>;
+
+    /// How many keys are in use. Brings up no question: a locked keyring is [`Fault::Locked`].
+    fn count(&self) -> Result<usize, Fault>;
 }
 
 /// Connects to this machine's keyring.
@@ -62,140 +92,54 @@ pub(crate) fn connect() -> Result<Box<dyn Store>, Fault> {
     platform::connect()
 }
 
-fn fault(error: &Error) -> Fault {
-    match error {
-        Error::NoEntry => Fault::Missing,
-        Error::NoStorageAccess(_) => Fault::Locked(reason(error)),
-        Error::BadEncoding(_) | Error::BadDataFormat(..) => Fault::Unreadable("is not text".to_owned()),
-        Error::Ambiguous(items) => Fault::Unreadable(ambiguous(items.len())),
-        _ => Fault::Broken(reason(error)),
+/// The service under which the values of `slot` lie.
+fn service(slot: Slot) -> &'static str {
+    match slot {
+        Slot::Current => SERVICE,
+        Slot::Previous => SERVICE_OF_PREVIOUS,
     }
 }
 
-fn ambiguous(items: usize) -> String {
-    format!("is there {items} times; remove all but one")
+/// A key's name as one text: `provider scheme://host:port`. No origin has a space, so it can be told apart again.
+fn account(name: &KeyName) -> String {
+    format!("{} {}", name.provider, name.origin)
+}
+
+/// The key that `provider` and `origin` name; none where `get` would not find it under the name given back.
+fn stored_name(provider: &str, origin: &str) -> Option<KeyName> {
+    let parsed = Origin::of(origin).ok().filter(|parsed| parsed.to_string() == origin)?;
+    (!provider.is_empty()).then(|| KeyName::new(provider, parsed))
+}
+
+/// What a failure of the keyring means. Values that came with it are wiped.
+fn fault(error: Error) -> Fault {
+    match error {
+        Error::NoEntry => Fault::Missing,
+        Error::NoStorageAccess(_) => Fault::Locked(reason(&error)),
+        Error::BadEncoding(mut bytes) | Error::BadDataFormat(mut bytes, _) => {
+            bytes.zeroize();
+            Fault::Unusable("is not text".to_owned())
+        }
+        Error::TooLong(_, most) => Fault::Unusable(format!("is longer than the {most} bytes the keyring takes")),
+        Error::Ambiguous(items) => ambiguous(items.len()),
+        _ => Fault::Broken(reason(&error)),
+    }
+}
+
+/// Several values under one name: nobody knows which is meant.
+fn ambiguous(items: usize) -> Fault {
+    Fault::Unusable(format!("is there {items} times"))
 }
 
 /// The innermost cause, which is the one that says something; short and without anything that looks like a key.
-fn reason(error: &Error) -> String {
-    let mut innermost: &dyn std::error::Error = error;
+fn reason(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    aside_secret::redact(&innermost.to_string()).chars().take(200).collect()
-}
-
-#[cfg(target_os = "linux")]
-mod platform {
-    //! The Secret Service, over D-Bus.
-
-    use std::{collections::HashMap, sync::Arc};
-
-    use ::keyring::{Entry, api::CredentialStoreApi as _};
-    use zbus_secret_service_keyring_store::Store as SecretService;
-
-    use super::{Fault, Origin, SERVICE, Store, ambiguous, fault};
-
-    struct Linux(Arc<SecretService>);
-
-    pub(super) fn connect() -> Result<Box<dyn Store>, Fault> {
-        SecretService::new().map(|store| Box::new(Linux(store)) as Box<dyn Store>).map_err(|error| fault(&error))
-    }
-
-    impl Linux {
-        /// Searching opens locked items: the keyring asks the person for its password.
-        fn search(&self, attributes: &[(&str, &str)]) -> Result<Vec<Entry>, Fault> {
-            let attributes: HashMap<_, _> = attributes.iter().copied().collect();
-            self.0.search(&attributes).map_err(|error| fault(&error))
-        }
-    }
-
-    impl Store for Linux {
-        fn read(&self, provider: &str, origin: &Origin) -> Result<Vec<u8>, Fault> {
-            let origin = origin.to_string();
-            let found = self.search(&[("service", SERVICE), ("provider", provider), ("origin", &origin)])?;
-            match found.as_slice() {
-                [] => Err(Fault::Missing),
-                [item] => item.get_secret().map_err(|error| fault(&error)),
-                several => Err(Fault::Unreadable(ambiguous(several.len()))),
-            }
-        }
-
-        fn count(&self) -> Result<Option<usize>, Fault> {
-            self.search(&[("service", SERVICE)]).map(|found| Some(found.len()))
-        }
-    }
-}
-
-#[cfg(target_os = "macos")]
-mod platform {
-    //! The login keychain.
-
-    use std::{collections::HashMap, sync::Arc};
-
-    use ::keyring::api::CredentialStoreApi as _;
-    use apple_native_keyring_store::keychain::Store as Keychain;
-
-    use super::{Fault, Origin, SERVICE, Store, fault};
-
-    struct Mac(Arc<Keychain>);
-
-    pub(super) fn connect() -> Result<Box<dyn Store>, Fault> {
-        Keychain::new().map(|store| Box::new(Mac(store)) as Box<dyn Store>).map_err(|error| fault(&error))
-    }
-
-    impl Store for Mac {
-        fn read(&self, provider: &str, origin: &Origin) -> Result<Vec<u8>, Fault> {
-            let account = format!("{provider} {origin}");
-            let item = self.0.build(SERVICE, &account, None).map_err(|error| fault(&error))?;
-            item.get_secret().map_err(|error| fault(&error))
-        }
-
-        fn count(&self) -> Result<Option<usize>, Fault> {
-            let ours = HashMap::from([("service", SERVICE)]);
-            self.0.search(&ours).map(|found| Some(found.len())).map_err(|error| fault(&error))
-        }
-    }
-}
-
-#[cfg(windows)]
-mod platform {
-    //! The Credential Manager.
-
-    use std::{collections::HashMap, sync::Arc};
-
-    use ::keyring::api::CredentialStoreApi as _;
-    use windows_native_keyring_store::Store as Credentials;
-
-    use super::{Fault, Origin, SERVICE, Store, fault};
-
-    struct Windows(Arc<Credentials>);
-
-    pub(super) fn connect() -> Result<Box<dyn Store>, Fault> {
-        Credentials::new().map(|store| Box::new(Windows(store)) as Box<dyn Store>).map_err(|error| fault(&error))
-    }
-
-    impl Windows {
-        fn item(&self, provider: &str, target: &str) -> Result<String, Fault> {
-            let modifiers = HashMap::from([("target", target)]);
-            let item = self.0.build(SERVICE, provider, Some(&modifiers)).map_err(|error| fault(&error))?;
-            // Windows' own tools store UTF-16, which only this call undoes.
-            item.get_password().map_err(|error| fault(&error))
-        }
-    }
-
-    impl Store for Windows {
-        fn read(&self, provider: &str, origin: &Origin) -> Result<Vec<u8>, Fault> {
-            self.item(provider, &format!("{SERVICE} {provider} {origin}")).map(String::into_bytes)
-        }
-
-        fn count(&self) -> Result<Option<usize>, Fault> {
-            match self.item("probe", "aside probe") {
-                Ok(_) | Err(Fault::Missing | Fault::Unreadable(_)) => Ok(None),
-                Err(fault) => Err(fault),
-            }
-        }
-    }
+    let text = innermost.to_string();
+    let text = text.strip_prefix("SS error: ").or_else(|| text.strip_prefix("SS Error: ")).unwrap_or(&text);
+    aside_secret::redact(text).chars().take(200).collect()
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
@@ -206,5 +150,41 @@ mod platform {
 
     pub(super) fn connect() -> Result<Box<dyn Store>, Fault> {
         Err(Fault::Broken("no keyring is known on this operating system".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_name_that_is_found_again_is_listed() {
+        for (provider, origin, listed) in [
+            ("work", "https://api.example.com:443", true),
+            ("work", "https://api.example.com", false),
+            ("work", "HTTPS://api.example.com:443", false),
+            ("work", "https://api.example.com:443/v1", false),
+            ("work", "", false),
+            ("", "https://api.example.com:443", false),
+        ] {
+            let name = stored_name(provider, origin);
+            assert_eq!(
+                name.map(|name| name.origin.to_string() == origin),
+                listed.then_some(true),
+                "{provider} {origin}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_value_that_came_with_an_error_is_not_told() {
+        let error = fault(Error::BadEncoding(b"sk-made-up".to_vec()));
+        assert_eq!(error, Fault::Unusable("is not text".to_owned()));
+    }
+
+    #[test]
+    fn the_library_s_marks_are_left_out_of_a_reason() {
+        let dismissed = Error::NoStorageAccess("SS error: prompt dismissed".into());
+        assert_eq!(fault(dismissed), Fault::Locked("prompt dismissed".to_owned()));
     }
 }

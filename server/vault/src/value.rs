@@ -48,6 +48,11 @@ pub(crate) fn into_secret(bytes: Vec<u8>) -> Result<Secret, BadValue> {
     Ok(Secret::new(std::mem::take(&mut *bytes)))
 }
 
+/// `value` without the line ends behind it.
+pub fn trimmed_value(value: &Secret) -> Secret {
+    Secret::new(trimmed(value.expose()).to_vec())
+}
+
 fn trimmed(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
     &bytes[..end]

@@ -6,10 +6,13 @@ use std::sync::{
 };
 
 use super::*;
-use crate::system::Store;
+use crate::{Origin, system::Store};
 
 /// What the made-up keyring does with one call: gives this, once the gate lets it.
 type Step = (Result<&'static [u8], Fault>, Option<mpsc::Receiver<()>>);
+
+/// A value that was stored, and when.
+type Written = (Vec<u8>, i64);
 
 /// A keyring that answers from a list, one step for each call, and counts its connections and calls.
 #[derive(Clone, Default)]
@@ -17,12 +20,13 @@ struct Script {
     steps: Arc<Mutex<Vec<Step>>>,
     connected: Arc<AtomicUsize>,
     called: Arc<AtomicUsize>,
+    written: Arc<Mutex<Vec<Written>>>,
 }
 
 struct Scripted(Script);
 
-impl Store for Scripted {
-    fn read(&self, _: &str, _: &Origin) -> Result<Vec<u8>, Fault> {
+impl Scripted {
+    fn step(&self) -> Result<Vec<u8>, Fault> {
         let (answer, gate) = self.0.steps.lock().expect("no test panics here").remove(0);
         self.0.called.fetch_add(1, Ordering::SeqCst);
         if let Some(gate) = gate {
@@ -31,10 +35,38 @@ impl Store for Scripted {
         }
         answer.map(<[u8]>::to_vec)
     }
+}
 
-    fn count(&self) -> Result<Option<usize>, Fault> {
-        self.read("", &origin()).map(|bytes| Some(bytes.len()))
+impl Store for Scripted {
+    fn get(&self, _: &KeyName, _: Slot) -> Result<Vec<u8>, Fault> {
+        self.step()
     }
+
+    fn set(&self, _: &KeyName, _: Slot, value: &[u8], now: i64) -> Result<(), Fault> {
+        self.0.written.lock().expect("no test panics here").push((value.to_vec(), now));
+        self.step().map(drop)
+    }
+
+    fn delete(&self, _: &KeyName, _: Slot) -> Result<(), Fault> {
+        self.step().map(drop)
+    }
+
+    /// Empty, without a step: what is missing is looked up here.
+    fn list(&self, _: bool) -> Result<Vec<KeyInfo>, Fault> {
+        Ok(Vec::new())
+    }
+
+    fn count(&self) -> Result<usize, Fault> {
+        self.step().map(|bytes| bytes.len())
+    }
+}
+
+fn name() -> KeyName {
+    KeyName::new("work", origin())
+}
+
+fn new_key(value: &str) -> NewKey {
+    NewKey { name: name(), slot: Slot::Current, value: Secret::new(value.into()) }
 }
 
 fn origin() -> Origin {
@@ -76,7 +108,7 @@ async fn under_way(ring: &KeyRing, script: &Script, number: usize) -> Result<Vec
 }
 
 async fn get(ring: &KeyRing) -> Result<Vec<u8>, KeyError> {
-    ring.get("work", &origin()).await.map(|secret| secret.expose().to_vec())
+    ring.get(&name(), Slot::Current, Patience::Request).await.map(|secret| secret.expose().to_vec())
 }
 
 #[tokio::test]
@@ -99,12 +131,51 @@ async fn a_connection_that_broke_is_made_anew_within_the_same_call() {
 }
 
 #[tokio::test]
-async fn a_new_connection_that_fails_is_not_tried_again_by_the_same_call() {
+async fn a_call_is_tried_twice_and_not_more_often() {
     let broken = || Fault::Broken("gone".to_owned());
-    let (ring, script) = ring(vec![at_once(Err(broken())), at_once(Ok(b"later"))]);
+    let (ring, script) = ring(vec![at_once(Err(broken())), at_once(Err(broken())), at_once(Ok(b"later"))]);
     assert_eq!(get(&ring).await, Err(KeyError::Unavailable { reason: "gone".to_owned() }));
     assert_eq!(get(&ring).await, Ok(b"later".to_vec()));
-    assert_eq!(connections(&script), 2);
+    assert_eq!(connections(&script), 3);
+}
+
+#[tokio::test]
+async fn a_value_is_stored_again_when_the_connection_broke_and_at_the_time_it_is() {
+    let (ring, script) = ring(vec![at_once(Err(Fault::Broken("gone".to_owned()))), at_once(Ok(b""))]);
+    assert_eq!(ring.set(vec![new_key("sk-new")], Patience::Request).await, Ok(()));
+    let written = script.written.lock().expect("no test panics here").clone();
+    assert_eq!(written.len(), 2);
+    for (value, at) in written {
+        assert_eq!(value, b"sk-new");
+        assert!(at > 1_700_000_000, "{at} is after 2023");
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_a_key_is_not_even_tried() {
+    let (ring, script) = ring(Vec::new());
+    let error = ring.set(vec![new_key("two words")], Patience::Request).await.expect_err("no key");
+    assert!(matches!(&error, KeyError::Unusable { .. }) && !error.to_string().contains("words"), "{error}");
+    assert_eq!(connections(&script), 0);
+}
+
+#[tokio::test]
+async fn of_several_keys_those_before_the_first_failure_are_stored() {
+    let (ring, script) = ring(vec![at_once(Ok(b"")), at_once(Err(Fault::Locked("dismissed".to_owned())))]);
+    let keys = ["one", "two", "three"].map(new_key).into();
+    assert_eq!(ring.set(keys, Patience::Request).await, Err(KeyError::Locked { reason: "dismissed".to_owned() }));
+    assert_eq!(script.written.lock().expect("no test panics here").len(), 2);
+}
+
+#[tokio::test]
+async fn removed_before_the_connection_broke_is_removed() {
+    for (steps, expected) in [
+        (vec![at_once(Err(Fault::Broken("gone".to_owned()))), at_once(Err(Fault::Missing))], Ok(())),
+        (vec![at_once(Err(Fault::Missing))], Err(KeyError::Missing { place: place(&name()) })),
+    ] {
+        let (ring, _script) = ring(steps);
+        assert_eq!(ring.delete(&name(), Slot::Current, Patience::Request).await, expected);
+    }
 }
 
 #[tokio::test]
@@ -114,7 +185,7 @@ async fn each_fault_is_told_in_its_own_words() {
         (Fault::Missing, KeyError::Missing { place: place() }),
         (Fault::Locked("dismissed".to_owned()), KeyError::Locked { reason: "dismissed".to_owned() }),
         (
-            Fault::Unreadable("is not text".to_owned()),
+            Fault::Unusable("is not text".to_owned()),
             KeyError::Unusable { place: place(), reason: "is not text".to_owned() },
         ),
     ] {
@@ -168,14 +239,53 @@ async fn one_caller_in_thirty_seconds_waits_on_a_keyring_that_hangs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_person_who_asks_waits_their_own_time_even_behind_a_hang() {
+async fn a_person_who_asks_does_not_wait_behind_a_hang() {
+    let (slow, _open) = gated(b"slow");
+    let (ring, script) = ring(vec![slow, at_once(Ok(b"quick"))]);
+    assert!(under_way(&ring, &script, 1).await.is_err());
+    // Waits in real time: the paused clock would run ahead of the thread.
+    tokio::time::resume();
+    let found = ring.get(&name(), Slot::Current, Patience::Person).await;
+    assert_eq!(found.map(|secret| secret.expose().to_vec()), Ok(b"quick".to_vec()));
+    assert_eq!(connections(&script), 2);
+    assert_eq!(given_up_and_held(&ring), (1, false), "the first keeps its thread, and nothing else is held up by it");
+}
+
+/// How many threads were given up, and whether calls are held.
+fn given_up_and_held(ring: &KeyRing) -> (usize, bool) {
+    let desk = ring.desk();
+    (desk.given_up.len(), desk.hanging.is_some())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_waits_two_minutes_and_stops_waiting_at_once_when_they_give_up() {
     let (slow, _open) = gated(b"slow");
     let (ring, script) = ring(vec![slow]);
-    assert!(under_way(&ring, &script, 1).await.is_err());
     let start = Instant::now();
-    let patience = Duration::from_secs(60);
-    assert!(matches!(ring.get_asked("work", &origin(), patience).await, Err(KeyError::Timeout { .. })));
-    assert_eq!(start.elapsed(), patience);
+    let wanted = name();
+    let mut asked = std::pin::pin!(ring.get(&wanted, Slot::Current, Patience::Person));
+    assert!(futures_util::poll!(asked.as_mut()).is_pending());
+    while script.called.load(Ordering::SeqCst) < 1 {
+        std::thread::yield_now();
+    }
+    assert_eq!(asked.await.map(drop), Err(KeyError::Timeout { after: PERSON }));
+    assert_eq!(start.elapsed(), Duration::from_secs(120));
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_is_not_begun() {
+    let (slow, open) = gated(b"slow");
+    let (ring, script) = ring(vec![slow, at_once(Ok(b"next"))]);
+    let wanted = name();
+    let mut first = std::pin::pin!(ring.get(&wanted, Slot::Current, Patience::Person));
+    assert!(futures_util::poll!(first.as_mut()).is_pending());
+    let mut given_up = ring.get(&wanted, Slot::Current, Patience::Person);
+    assert!(futures_util::poll!(given_up.as_mut()).is_pending());
+    drop(given_up);
+    open.send(()).expect("the keyring's thread waits");
+    assert_eq!(first.await.map(|secret| secret.expose().to_vec()), Ok(b"slow".to_vec()));
+    assert_eq!(get(&ring).await, Ok(b"next".to_vec()));
+    assert_eq!(script.called.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -197,4 +307,15 @@ async fn a_probe_says_how_many_keys_there_are_or_why_not() {
     let state = ring.probe().await;
     assert_eq!((state.is_usable(), state.to_string().as_str()), (false, "the keyring is locked: dismissed"));
     assert!(state.hint().contains("unlock the keyring"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn people_who_ask_again_and_again_get_only_so_many_threads() {
+    let (steps, _open): (Vec<_>, Vec<_>) = (0..10).map(|_| gated(b"never")).unzip();
+    let (ring, script) = ring(steps);
+    for round in 1..=6 {
+        assert!(under_way(&ring, &script, round.min(MOST_HANGING + 1)).await.is_err());
+        ring.desk().step_around();
+    }
+    assert_eq!(connections(&script), MOST_HANGING + 1);
 }

@@ -10,24 +10,37 @@ use std::{
     thread,
 };
 
-use aside_secret::Secret;
+use aside_secret::stack;
 use tokio::sync::oneshot;
 
-use crate::{
-    Origin,
-    system::{Fault, Store},
-    value,
-};
+use crate::system::{Fault, Store};
 
 /// Makes a connection to the keyring; may block.
 pub(super) type Connect = Arc<dyn Fn() -> Result<Box<dyn Store>, Fault> + Send + Sync>;
 
-/// What the thread is asked for.
-pub(super) enum Job {
-    /// One key.
-    Read { provider: String, origin: Origin, reply: oneshot::Sender<Result<Secret, Fault>> },
-    /// How many keys there are.
-    Count { reply: oneshot::Sender<Result<Option<usize>, Fault>> },
+/// What the thread is asked for, and where the answer goes.
+pub(super) type Job = Box<dyn FnOnce(&mut Thread) + Send>;
+
+/// Which time a question is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attempt {
+    First,
+    /// The first broke; it may have been done all the same.
+    Second,
+}
+
+/// A question to the keyring whose answer goes to `reply`.
+pub(super) fn job<T: Send + 'static>(
+    reply: oneshot::Sender<Result<T, Fault>>,
+    question: impl Fn(&dyn Store, Attempt) -> Result<T, Fault> + Send + 'static,
+) -> Job {
+    Box::new(move |thread| {
+        // Nobody waits for the answer any more: it must not bring up a password prompt. A send that fails drops the
+        // answer, and with it the key.
+        if !reply.is_closed() {
+            drop(reply.send(thread.ask(question)));
+        }
+    })
 }
 
 /// The thread. It ends when this is dropped, as soon as it is not in a call.
@@ -46,7 +59,7 @@ impl Worker {
         thread::Builder::new().name("aside-keyring".to_owned()).spawn(move || {
             let mut thread = Thread { connect, store: None };
             for job in waiting {
-                thread.run(job);
+                stack::clean(|| job(&mut thread));
                 to_do.0.fetch_sub(1, Ordering::AcqRel);
             }
         })?;
@@ -74,41 +87,28 @@ impl Drop for Open {
     }
 }
 
-struct Thread {
+/// What the thread has: its connection, once there is one.
+pub(super) struct Thread {
     connect: Connect,
     store: Option<Box<dyn Store>>,
 }
 
 impl Thread {
-    fn run(&mut self, job: Job) {
-        // Nobody waits for the answer any more: it must not bring up a password prompt. A send that fails drops the
-        // answer, and with it the key.
-        match job {
-            Job::Read { provider, origin, reply } if !reply.is_closed() => {
-                drop(reply.send(self.ask(|store| {
-                    value::into_secret(store.read(&provider, &origin)?)
-                        .map_err(|problem| Fault::Unreadable(problem.to_string()))
-                })));
-            }
-            Job::Count { reply } if !reply.is_closed() => drop(reply.send(self.ask(|store| store.count()))),
-            Job::Read { .. } | Job::Count { .. } => {}
+    /// Asks the keyring; where the connection breaks, once more on a new one: its daemon ended or was restarted.
+    fn ask<T>(&mut self, question: impl Fn(&dyn Store, Attempt) -> Result<T, Fault>) -> Result<T, Fault> {
+        let store = self.store.take().map_or_else(|| (self.connect)(), Ok)?;
+        let answer = question(store.as_ref(), Attempt::First);
+        if !matches!(answer, Err(Fault::Broken(_))) {
+            return self.keep(store, answer);
         }
+        let store = (self.connect)()?;
+        let answer = question(store.as_ref(), Attempt::Second);
+        self.keep(store, answer)
     }
 
-    /// Asks the keyring; where a connection that worked before is broken, once more on a new one: its daemon was restarted.
-    fn ask<T>(&mut self, question: impl Fn(&dyn Store) -> Result<T, Fault>) -> Result<T, Fault> {
-        let reused = self.store.is_some();
-        let answer = self.ask_once(&question);
-        if reused && matches!(answer, Err(Fault::Broken(_))) { self.ask_once(&question) } else { answer }
-    }
-
-    fn ask_once<T>(&mut self, question: impl Fn(&dyn Store) -> Result<T, Fault>) -> Result<T, Fault> {
-        let store = match self.store.take() {
-            Some(store) => store,
-            None => (self.connect)()?,
-        };
-        let answer = question(store.as_ref());
-        if matches!(answer, Ok(_) | Err(Fault::Missing | Fault::Unreadable(_))) {
+    /// Keeps a connection that works.
+    fn keep<T>(&mut self, store: Box<dyn Store>, answer: Result<T, Fault>) -> Result<T, Fault> {
+        if matches!(answer, Ok(_) | Err(Fault::Missing | Fault::Unusable(_))) {
             self.store = Some(store);
         }
         answer
