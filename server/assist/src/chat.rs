@@ -121,7 +121,14 @@ impl Chat {
         let answer = Box::new(move |history: Vec<aside_sessions::StoredMessage>| {
             let messages = prompt::messages(&history, &options, workspace.as_deref());
             let max_tokens = Some(options.max_tokens);
-            chosen.model.chat(ChatRequest { model, messages, max_tokens, temperature: None, question, workspace })
+            chosen.model.chat(ChatRequest {
+                model,
+                messages,
+                max_tokens,
+                question,
+                workspace,
+                ..ChatRequest::default()
+            })
         });
         let say = Say { text: ask.text, attachments, model: chosen.reference.to_string(), answer };
         Ok(self.sessions.send(ask.session, say).await?)

@@ -2,8 +2,12 @@
 //!
 //! What a method does stands in `handlers`, which methods there are in `routes`.
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, Weak},
+};
 
+use aside_secret::redact;
 use aside_sessions::Outbox;
 use serde::Serialize;
 use tower_lsp::{
@@ -17,7 +21,7 @@ use crate::{
     documents::Trouble,
     editor::Editor,
     greeting::Slot,
-    handlers::{commands, configuration, configuration::Configuration, status::Health},
+    handlers::{commands, configuration, configuration::Configuration, keys, status::Health},
     order::Order,
     outbox::EditorOutbox,
     protocol::WireNote,
@@ -66,6 +70,11 @@ impl Backend {
             greeting,
         }))
     }
+
+    /// The same, without keeping it alive.
+    pub(crate) fn downgrade(&self) -> Weak<Shared> {
+        Arc::downgrade(&self.0)
+    }
 }
 
 impl Shared {
@@ -75,12 +84,14 @@ impl Shared {
     }
 
     /// Shows the person a warning.
-    pub(crate) fn warn(&self, message: String) {
+    pub(crate) fn warn(&self, message: &str) {
+        let message = redact(message).into_owned();
         self.notify("window/showMessage", &WireNote { kind: 2, message });
     }
 
     /// Writes a line to the editor's log.
-    pub(crate) fn log(&self, message: String) {
+    pub(crate) fn log(&self, message: &str) {
+        let message = redact(message).into_owned();
         self.notify("window/logMessage", &WireNote { kind: 3, message });
     }
 
@@ -90,11 +101,11 @@ impl Shared {
             None => {}
             Some(Trouble::Show(message)) => {
                 tracing::warn!("{message}");
-                self.warn(message);
+                self.warn(&message);
             }
             Some(Trouble::Log(message)) => {
                 tracing::info!("{message}");
-                self.log(message);
+                self.log(&message);
             }
         }
     }
@@ -116,6 +127,7 @@ impl LanguageServer for Backend {
     }
 
     async fn initialized(&self, _nothing: InitializedParams) {
+        keys::watch(self);
         configuration::greeted(self).await;
     }
 

@@ -15,6 +15,7 @@ use std::{
 
 use aside_assist::chat::ChatError;
 use aside_model::{Advice, BadModelRef, ModelError};
+use aside_secret::redact;
 use aside_sessions::{BadSessionId, SessionError};
 use serde_json::json;
 use tower_lsp::jsonrpc;
@@ -67,6 +68,16 @@ const CODES: &[(&str, i64)] = &[
     ("timeout", REQUEST_FAILED),
     ("provider-error", REQUEST_FAILED),
     ("provider-protocol", REQUEST_FAILED),
+    // Keys.
+    ("unknown-provider", INVALID_PARAMS),
+    ("keyring-unavailable", REQUEST_FAILED),
+    ("keyring-timeout", REQUEST_FAILED),
+    ("key-unusable", REQUEST_FAILED),
+    ("key-elsewhere", REQUEST_FAILED),
+    ("key-command-failed", REQUEST_FAILED),
+    ("key-read-only", REQUEST_FAILED),
+    ("vault-failed", REQUEST_FAILED),
+    ("audit-failed", REQUEST_FAILED),
     // The server.
     ("internal", INTERNAL_ERROR),
 ];
@@ -95,6 +106,8 @@ impl Failure {
     pub(crate) fn into_error(self, method: &str) -> jsonrpc::Error {
         let id = correlation_id();
         let Self { code, message, hint, retry_after } = self;
+        // What failed may quote what it was given.
+        let (message, hint) = (redact(&message).into_owned(), redact(&hint).into_owned());
         let number = number(code);
         if number == INTERNAL_ERROR {
             tracing::error!(id, method, code, "{message}");

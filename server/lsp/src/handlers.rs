@@ -8,6 +8,7 @@ pub(crate) mod documents;
 pub(crate) mod explain;
 pub(crate) mod focus;
 pub(crate) mod inline;
+pub(crate) mod keys;
 pub(crate) mod models;
 pub(crate) mod status;
 mod target;

@@ -11,6 +11,7 @@ mod editor;
 mod errors;
 mod greeting;
 mod handlers;
+mod keys;
 mod order;
 mod outbox;
 mod params;
@@ -32,6 +33,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tower_lsp::LspService;
 
 pub use documents::Documents;
+pub use keys::{KeyDesk, KeyEvent, Refused};
 pub use transport::{
     Ended,
     stdio::{Input, Output},
@@ -52,6 +54,8 @@ pub struct Services {
     pub sessions: Sessions,
     /// What the editor has open, kept here by the server; shared with those who read it.
     pub documents: Documents,
+    /// Keys, as far as an editor may know them.
+    pub keys: Arc<dyn KeyDesk>,
     /// The rest of the program.
     pub host: Arc<dyn Host>,
 }

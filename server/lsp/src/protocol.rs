@@ -221,9 +221,9 @@ pub(crate) struct WireNote {
 /// `aside/status/changed`.
 #[derive(Debug, Serialize)]
 pub(crate) struct StatusChanged {
-    /// What changed: `settings` or `completion`.
+    /// What changed: `settings`, `completion` or `vault`.
     pub(crate) what: &'static str,
-    /// Why completions do not come at present, if they do not.
+    /// Why completions do not come, or the keys are locked, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<Reason>,
 }

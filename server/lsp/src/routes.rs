@@ -13,7 +13,7 @@ use tower_lsp::{
 use crate::{
     backend::Backend,
     errors::Failure,
-    handlers::{chat, commands, completion, configuration, documents, explain, focus, inline, models, status},
+    handlers::{chat, commands, completion, configuration, documents, explain, focus, inline, keys, models, status},
     params::Params,
 };
 
@@ -47,6 +47,11 @@ pub(crate) const OWN: &[(&str, Ask)] = &[
     ("aside/chat/delete", chat::delete),
     ("aside/complete/explain", explain::explain),
     ("aside/model/list", models::list),
+    ("aside/secret/list", keys::list),
+    ("aside/secret/delete", keys::delete),
+    ("aside/secret/test", keys::test),
+    ("aside/vault/status", keys::status),
+    ("aside/vault/lock", keys::lock),
     ("aside/status", status::status),
     ("aside/health", status::health),
 ];
@@ -117,7 +122,7 @@ impl Method<&Backend, Params, ()> for Told {
             Err(failure) => {
                 // A notification has no answer: the log is where its sender can look.
                 let error = failure.into_error(self.method);
-                backend.log(format!("`{}` is left out: {}", self.method, error.message));
+                backend.log(&format!("`{}` is left out: {}", self.method, error.message));
                 Box::pin(ready(()))
             }
         }

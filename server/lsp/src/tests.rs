@@ -4,5 +4,6 @@ mod chat;
 mod completion;
 mod document;
 mod harness;
+mod keys;
 mod protocol;
 mod settings;

@@ -19,7 +19,7 @@ pub(crate) struct Anthropic(pub(crate) Arc<Endpoint>);
 
 impl ChatModel for Anthropic {
     fn chat(&self, request: ChatRequest) -> EventStream {
-        self.messages(&request, Patience::Person)
+        self.messages(&request, Patience::of(&request))
     }
 }
 
@@ -37,12 +37,12 @@ impl Anthropic {
             Ok(body) => stream(Call {
                 endpoint: Arc::clone(endpoint),
                 url: endpoint.address.versioned("messages"),
-                body,
+                body: body.into(),
                 style: Style::Events,
                 wire: Box::new(wire::Reader::default()),
                 patience,
             }),
-            Err(error) => failed(endpoint.peer(None).error(ErrorKind::InvalidRequest, error)),
+            Err(error) => failed(endpoint.peer().error(ErrorKind::InvalidRequest, error)),
         }
     }
 }

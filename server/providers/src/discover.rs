@@ -42,7 +42,7 @@ pub(crate) async fn models(endpoint: &Endpoint) -> Result<Vec<String>, ModelErro
     let listed = names(endpoint.dialect, &endpoint.get(url).await?);
     listed.ok_or_else(|| {
         let sentence = format!("answers at {} without a list of models", endpoint.address.origin());
-        endpoint.peer(None).error(ErrorKind::Protocol, sentence)
+        endpoint.peer().error(ErrorKind::Protocol, sentence)
     })
 }
 

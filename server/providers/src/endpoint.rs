@@ -6,17 +6,17 @@ use std::{
 };
 
 use aside_model::{ErrorKind, ModelError};
-use aside_secret::Secret;
 use reqwest::{
     Method, Request, Response, Url,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue},
 };
 
 use crate::{
-    Dialect, KeySource, Keys, ProviderSpec,
+    By, Dialect, KeySource, Keys, ProviderSpec, Wanted,
     address::Address,
     fail::Peer,
     http::{Http, beginning, key_header, unacceptable},
+    leash::Leash,
     lines::MAX_EVENT,
     status,
 };
@@ -60,18 +60,18 @@ impl Endpoint {
         })
     }
 
-    /// Who to name in failures; `key` is kept out of them.
-    pub(crate) fn peer<'a>(&'a self, key: Option<&'a Secret>) -> Peer<'a> {
-        Peer { provider: &self.name, dialect: self.dialect, address: &self.address, key }
+    /// Who to name in failures.
+    pub(crate) fn peer(&self) -> Peer<'_> {
+        Peer { provider: &self.name, dialect: self.dialect, address: &self.address }
     }
 
-    /// The key and the header that carries it, or `None` where no key is used. Asked for anew at each use.
-    pub(crate) async fn key(&self) -> Result<Option<Credential>, ModelError> {
+    /// The header that carries the key, or `None` where no key is used. Asked for anew at each use.
+    pub(crate) async fn key(&self, by: By) -> Result<Option<Credential>, ModelError> {
         if self.key == KeySource::None {
             return Ok(None);
         }
         if !self.address.is_https() && !self.address.is_loopback() && !self.allow_http {
-            return Err(self.peer(None).error(
+            return Err(self.peer().error(
                 ErrorKind::InvalidRequest,
                 format_args!(
                     "is reached over plain http at {}, where others could read the key: use https, or set `allow_http = true` if the network is yours",
@@ -79,16 +79,19 @@ impl Endpoint {
                 ),
             ));
         }
-        let secret = self.network.keys.get(&self.name, self.address.origin(), &self.key).await?;
+        let wanted = Wanted { provider: &self.name, origin: self.address.origin(), source: &self.key, by };
+        let secret = self.network.keys.get(wanted).await?;
+        // Whatever comes back may quote it.
+        aside_secret::know(&secret);
         let (name, prefix) = match self.dialect {
             Dialect::Anthropic => (HeaderName::from_static("x-api-key"), ""),
             _ => (AUTHORIZATION, "Bearer "),
         };
         let Some(value) = key_header(prefix, &secret) else {
             let sentence = "has a key that is empty or holds characters no header may hold; store it again";
-            return Err(self.peer(None).error(ErrorKind::NoKey, sentence));
+            return Err(self.peer().error(ErrorKind::NoKey, sentence));
         };
-        Ok(Some(Credential { secret, name, value }))
+        Ok(Some(Credential { name, value }))
     }
 
     /// A request with this provider's headers; the caller adds a body.
@@ -107,12 +110,23 @@ impl Endpoint {
 
     /// The whole JSON body at `url`, for lists and health.
     pub(crate) async fn get(&self, url: Url) -> Result<serde_json::Value, ModelError> {
-        let credential = self.key().await?;
-        let peer = self.peer(credential.as_ref().map(|credential| &credential.secret));
+        let mut leash = Leash::new(self.network.keys.locks());
+        let credential = self.key(By::Background).await?;
+        let asked = self.get_with(url, credential.as_ref());
+        tokio::select! {
+            biased;
+            () = leash.pulled(), if credential.is_some() => Err(self.peer().locked()),
+            answer = asked => answer,
+        }
+    }
+
+    async fn get_with(&self, url: Url, credential: Option<&Credential>) -> Result<serde_json::Value, ModelError> {
+        let peer = self.peer();
         let client = self.network.http.client(&self.address).await;
         let client = client.map_err(|error| peer.error(ErrorKind::InvalidRequest, error))?;
-        let request = self.request(Method::GET, url, credential.as_ref());
-        let mut response = self.network.http.send(client, request).await.map_err(|passage| peer.no_answer(&passage))?;
+        let request = self.request(Method::GET, url, credential);
+        let mut response =
+            self.network.http.send(&client, request).await.map_err(|passage| peer.no_answer(&passage))?;
         check(&peer, &mut response).await?;
         let (body, whole) = beginning(&mut response, MAX_EVENT).await;
         match serde_json::from_str(&body) {
@@ -139,9 +153,8 @@ impl Endpoint {
     }
 }
 
-/// A key in use, and the header that carries it.
+/// The header that carries a key.
 pub(crate) struct Credential {
-    pub(crate) secret: Secret,
     name: HeaderName,
     value: HeaderValue,
 }

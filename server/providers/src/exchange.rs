@@ -22,13 +22,14 @@ use crate::{
     endpoint::{Credential, Endpoint, check},
     fail::{Passage, is_broken, span},
     framing::{Framing, Style},
+    leash::Leash,
     lines::TooLong,
     retry::{self, Patience, Trouble},
     status::{self, Report},
 };
 
 /// What a dialect makes of the messages of one answer.
-pub(crate) trait Wire: Send + 'static {
+pub(crate) trait Wire: Send + Sync + 'static {
     /// Reads one message: `name` is the event's name where the framing has one. `true` when it is a message of this dialect.
     fn message(&mut self, name: &str, data: &str, events: &mut Events) -> Result<bool, Fault>;
 
@@ -94,7 +95,7 @@ pub(crate) struct Call {
     pub(crate) endpoint: Arc<Endpoint>,
     pub(crate) url: Url,
     /// JSON.
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
     pub(crate) style: Style,
     pub(crate) wire: Box<dyn Wire>,
     pub(crate) patience: Patience,
@@ -126,7 +127,8 @@ type Step = Option<(Result<StreamEvent, ModelError>, State)>;
 /// An answer that is coming in.
 struct Reading {
     endpoint: Arc<Endpoint>,
-    credential: Option<Credential>,
+    /// Ends the answer after a lock, where a key was used for it.
+    leash: Option<Leash>,
     response: Option<Response>,
     framing: Framing,
     wire: Box<dyn Wire>,
@@ -139,24 +141,49 @@ struct Reading {
     outcome: Option<Result<EndReason, ModelError>>,
 }
 
-/// Sends the request, again where that may help, until an answer begins.
+/// Reads the key and sends the request, until an answer begins or a lock takes the key away.
 async fn open(call: Call) -> Result<Box<Reading>, ModelError> {
-    let endpoint = call.endpoint;
-    let credential = endpoint.key().await?;
-    let peer = endpoint.peer(credential.as_ref().map(|credential| &credential.secret));
+    let endpoint = Arc::clone(&call.endpoint);
+    let mut leash = Leash::new(endpoint.network.keys.locks());
+    let credential = endpoint.key(call.patience.by()).await?;
+    let answer = tokio::select! {
+        biased;
+        () = leash.pulled(), if credential.is_some() => return Err(endpoint.peer().locked()),
+        answer = answer(&call, credential.as_ref()) => answer?,
+    };
+    let framing = framing(&answer, call.style);
+    let Some((framing, plausible)) = framing else {
+        return Err(endpoint.peer().error(ErrorKind::Protocol, WEB_PAGE));
+    };
+    Ok(Box::new(Reading {
+        leash: credential.is_some().then_some(leash),
+        response: Some(answer),
+        framing,
+        wire: call.wire,
+        events: Events::default(),
+        begun: false,
+        plausible,
+        outcome: None,
+        endpoint,
+    }))
+}
+
+/// Sends the request, again where that may help, until an answer begins.
+async fn answer(call: &Call, credential: Option<&Credential>) -> Result<Response, ModelError> {
+    let endpoint = &call.endpoint;
+    let peer = endpoint.peer();
     let client = endpoint.network.http.client(&endpoint.address).await;
     let client = client.map_err(|error| peer.error(ErrorKind::InvalidRequest, error))?;
-    let body = Bytes::from(call.body);
     let mut attempt = 0;
-    let response = loop {
-        let mut request = endpoint.request(Method::POST, call.url.clone(), credential.as_ref());
+    loop {
+        let mut request = endpoint.request(Method::POST, call.url.clone(), credential);
         request.headers_mut().insert("accept", HeaderValue::from_static(call.style.media_type()));
-        *request.body_mut() = Some(body.clone().into());
-        let (trouble, mut error) = match endpoint.network.http.send(client, request).await {
+        *request.body_mut() = Some(call.body.clone().into());
+        let (trouble, mut error) = match endpoint.network.http.send(&client, request).await {
             Ok(mut response) => {
                 let advice = retry::advice(response.headers(), SystemTime::now());
                 match check(&peer, &mut response).await {
-                    Ok(()) => break response,
+                    Ok(()) => return Ok(response),
                     Err(error) => (trouble_of(error.kind, advice), ModelError { retry_after: advice, ..error }),
                 }
             }
@@ -171,22 +198,7 @@ async fn open(call: Call) -> Result<Box<Reading>, ModelError> {
         tracing::debug!(provider = endpoint.name, code = error.code(), attempt, ?wait, "asking again");
         sleep(wait).await;
         attempt += 1;
-    };
-    let framing = framing(&response, call.style);
-    let Some((framing, plausible)) = framing else {
-        return Err(peer.error(ErrorKind::Protocol, WEB_PAGE));
-    };
-    Ok(Box::new(Reading {
-        credential,
-        response: Some(response),
-        framing,
-        wire: call.wire,
-        events: Events::default(),
-        begun: false,
-        plausible,
-        outcome: None,
-        endpoint,
-    }))
+    }
 }
 
 const WEB_PAGE: &str =
@@ -246,7 +258,15 @@ impl Reading {
             self.outcome = Some(Ok(EndReason::Truncated));
             return;
         };
-        match timeout(limit, response.chunk()).await {
+        let chunk = tokio::select! {
+            biased;
+            // First: a stream that never pauses must not outrun it.
+            () = pulled(&mut self.leash) => {
+                return self.end(Err(self.endpoint.peer().locked()));
+            }
+            chunk = timeout(limit, response.chunk()) => chunk,
+        };
+        match chunk {
             Ok(Ok(Some(chunk))) => self.chunk(&chunk),
             Ok(Ok(None)) => self.finish(None),
             Ok(Err(error)) => self.finish(Some(Passage::Client(error.without_url()))),
@@ -257,7 +277,7 @@ impl Reading {
                 self.end(Err(self.peer_error(ErrorKind::Timeout, &sentence)));
             }
             Err(_) => {
-                let error = self.endpoint.peer(self.secret()).no_answer(&Passage::FirstByte(limit));
+                let error = self.endpoint.peer().no_answer(&Passage::FirstByte(limit));
                 self.end(Err(error));
             }
         }
@@ -316,7 +336,7 @@ impl Reading {
             (None, Some(reason)) => Ok(reason),
             (None, None) if self.begun && self.plausible => Ok(EndReason::Truncated),
             (None, None) => Err(match failure {
-                Some(passage) => self.endpoint.peer(self.secret()).no_answer(&passage),
+                Some(passage) => self.endpoint.peer().no_answer(&passage),
                 None if self.begun => {
                     self.peer_error(ErrorKind::Protocol, "answers with something its dialect does not know")
                 }
@@ -337,21 +357,15 @@ impl Reading {
         }
     }
 
-    fn secret(&self) -> Option<&aside_secret::Secret> {
-        self.credential.as_ref().map(|credential| &credential.secret)
-    }
-
     fn peer_error(&self, kind: ErrorKind, sentence: &str) -> ModelError {
-        self.endpoint.peer(self.secret()).error(kind, sentence)
+        self.endpoint.peer().error(kind, sentence)
     }
 
     fn fault(&self, fault: &Fault) -> ModelError {
         match fault {
             Fault::Unreadable => self.peer_error(ErrorKind::Protocol, "sends a message its dialect does not know"),
             Fault::TooLong(what) => self.peer_error(ErrorKind::Protocol, &format!("sends {what}")),
-            Fault::Reported(report) => {
-                self.endpoint.peer(self.secret()).failed_midway(status::kind_in_stream(report), report)
-            }
+            Fault::Reported(report) => self.endpoint.peer().failed_midway(status::kind_in_stream(report), report),
         }
     }
 
@@ -359,6 +373,14 @@ impl Reading {
         if replaced {
             tracing::warn!(provider = self.endpoint.name, "replaced bytes that are not UTF-8 in an answer");
         }
+    }
+}
+
+/// Returns a grace after a lock; never where no key was used.
+async fn pulled(leash: &mut Option<Leash>) {
+    match leash {
+        Some(leash) => leash.pulled().await,
+        None => std::future::pending().await,
     }
 }
 

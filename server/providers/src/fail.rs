@@ -3,7 +3,7 @@
 use std::{error::Error, fmt::Display, io, time::Duration};
 
 use aside_model::{ErrorKind, ModelError};
-use aside_secret::{Redactor, Secret};
+use aside_secret::redact;
 
 use crate::{Dialect, address::Address, status::Report};
 
@@ -18,8 +18,6 @@ pub(crate) struct Peer<'a> {
     pub(crate) provider: &'a str,
     pub(crate) dialect: Dialect,
     pub(crate) address: &'a Address,
-    /// The key in use, to keep it out of every text.
-    pub(crate) key: Option<&'a Secret>,
 }
 
 /// How an attempt to get an answer failed on the way.
@@ -36,7 +34,7 @@ pub(crate) enum Passage {
 impl Peer<'_> {
     /// An error of `kind` about this provider; `sentence` may hold foreign text.
     pub(crate) fn error(&self, kind: ErrorKind, sentence: impl Display) -> ModelError {
-        ModelError::new(kind, self.provider, format!("`{}` {}", self.provider, self.clean(&sentence.to_string())))
+        ModelError::new(kind, self.provider, format!("`{}` {}", self.provider, redact(&sentence.to_string())))
     }
 
     /// The failure that a refusal with `status` and this report stands for.
@@ -75,6 +73,13 @@ impl Peer<'_> {
             (message, _) => message.to_owned(),
         };
         self.error(kind, format_args!("failed while answering: {said}"))
+    }
+
+    /// The failure of an answer that a lock cut off.
+    pub(crate) fn locked(&self) -> ModelError {
+        let mut error = self.error(ErrorKind::Locked, "was let go: the keys were locked while it answered");
+        error.next = Some("send it again; if it is locked then, run `aside vault unlock` in a terminal".to_owned());
+        error
     }
 
     /// The failure of a request that brought no answer.
@@ -116,13 +121,9 @@ impl Peer<'_> {
         }
     }
 
-    fn clean(&self, text: &str) -> String {
-        Redactor::with(self.key).redact(text).into_owned()
-    }
-
     /// Foreign words, fit for one line: redacted first, so that a cut cannot leave half a key behind.
     fn shown(&self, text: &str) -> String {
-        let clean = self.clean(text);
+        let clean = redact(text);
         let words: Vec<&str> =
             clean.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
         let line = words.join(" ");
@@ -172,29 +173,30 @@ pub(crate) fn span(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aside_secret::Secret;
+
     use super::*;
     use crate::status;
 
-    fn refused(status: u16, body: &str, key: &Secret) -> ModelError {
+    fn refused(status: u16, body: &str) -> ModelError {
         let address = Address::parse("https://api.example.com/v1").unwrap();
-        let peer = Peer { provider: "work", dialect: Dialect::OpenAi, address: &address, key: Some(key) };
+        let peer = Peer { provider: "work", dialect: Dialect::OpenAi, address: &address };
         let report = status::report(body);
         peer.refused(status::kind(status, &report), status, &report)
     }
 
     #[test]
     fn a_refusal_names_the_provider_and_keeps_its_reason_on_one_line() {
-        let key = Secret::new(b"unused-key".to_vec());
-        let error = refused(400, "{\"error\":{\"message\":\"Bad\\nfield.\\u0007\"}}", &key);
+        let error = refused(400, "{\"error\":{\"message\":\"Bad\\nfield.\\u0007\"}}");
         assert_eq!(error.message, "`work` refused the request at https://api.example.com:443 (400): Bad field");
     }
 
     #[test]
     fn the_key_in_use_never_shows_even_where_the_text_is_cut() {
-        let key = Secret::new(b"hunter2-without-any-known-shape".to_vec());
+        aside_secret::know(&Secret::new(b"hunter2-without-any-known-shape".to_vec()));
         for padding in [0, 280, 290, 299, 400] {
             let body = format!("{}{}", "x ".repeat(padding / 2), "echo hunter2-without-any-known-shape");
-            let message = refused(401, &body, &key).message;
+            let message = refused(401, &body).message;
             assert!(!message.contains("hunter2"), "{message}");
         }
     }

@@ -3,7 +3,11 @@
 //! No redirects, no decompression, no total timeout. Loopback has a client of its own that never sees a proxy and loads no
 //! TLS roots. Owns connections and their limits; does not know what is said over them.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use aside_secret::Secret;
 use bytes::Bytes;
@@ -50,6 +54,13 @@ pub(crate) enum ClientError {
 /// All connections of one configuration.
 pub(crate) struct Http {
     options: HttpOptions,
+    /// Replaced as a whole when connections are closed; held for a moment only.
+    clients: Mutex<Arc<Clients>>,
+}
+
+/// The clients, each made at its first use.
+#[derive(Default)]
+struct Clients {
     /// Plain http to this machine.
     plain: OnceCell<Client>,
     /// https to this machine.
@@ -62,26 +73,32 @@ pub(crate) struct Http {
 
 impl Http {
     pub(crate) fn new(options: HttpOptions) -> Self {
-        let (plain, local) = (OnceCell::new(), OnceCell::new());
-        Self { options, plain, local, open: OnceCell::new(), remote: OnceCell::new() }
+        Self { options, clients: Mutex::default() }
     }
 
     pub(crate) fn options(&self) -> &HttpOptions {
         &self.options
     }
 
-    /// The client for `address`, made now if it is the first of its sort.
-    pub(crate) async fn client(&self, address: &Address) -> Result<&Client, ClientError> {
+    /// Lets go of every client: idle connections close now, busy ones with their answers.
+    pub(crate) fn disconnect(&self) {
+        *self.clients.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+    }
+
+    /// The client for `address`, made now if it is the first of its sort. A handle: keep it for one request only.
+    pub(crate) async fn client(&self, address: &Address) -> Result<Client, ClientError> {
         let options = &self.options;
-        match (address.is_loopback(), address.is_https()) {
+        let clients = Arc::clone(&self.clients.lock().unwrap_or_else(PoisonError::into_inner));
+        let client = match (address.is_loopback(), address.is_https()) {
             (true, false) => {
                 let make = || async { plain(builder(options).no_proxy()) };
-                self.plain.get_or_try_init(make).await
+                clients.plain.get_or_try_init(make).await
             }
-            (true, true) => self.local.get_or_try_init(|| secured(options.clone(), true)).await,
-            (false, false) => self.open.get_or_try_init(|| open(options.clone())).await,
-            (false, true) => self.remote.get_or_try_init(|| secured(options.clone(), false)).await,
-        }
+            (true, true) => clients.local.get_or_try_init(|| secured(options.clone(), true)).await,
+            (false, false) => clients.open.get_or_try_init(|| open(options.clone())).await,
+            (false, true) => clients.remote.get_or_try_init(|| secured(options.clone(), false)).await,
+        };
+        client.cloned()
     }
 
     /// Sends `request` and waits for the answer's head, at most until the first-byte limit.

@@ -15,6 +15,7 @@ mod families;
 mod fill;
 mod framing;
 mod http;
+mod leash;
 mod lines;
 mod llama_cpp;
 mod ndjson;
@@ -28,4 +29,4 @@ mod status;
 
 pub use discover::Found;
 pub use registry::Providers;
-pub use spec::{Dialect, HttpOptions, KeySource, Keys, ProviderSpec};
+pub use spec::{By, Dialect, HttpOptions, KeySource, Keys, ProviderSpec, Wanted};

@@ -24,7 +24,7 @@ pub(crate) struct LlamaCpp(pub(crate) Arc<Endpoint>);
 
 impl ChatModel for LlamaCpp {
     fn chat(&self, request: ChatRequest) -> EventStream {
-        openai::chat(&self.0, &request, Patience::Person)
+        openai::chat(&self.0, &request, Patience::of(&request))
     }
 }
 
@@ -37,7 +37,7 @@ impl FillModel for LlamaCpp {
             fim => fill::way(fim, &request.model, Way::Server),
         };
         match way {
-            Err(why) => failed(endpoint.peer(None).error(ErrorKind::InvalidRequest, why)),
+            Err(why) => failed(endpoint.peer().error(ErrorKind::InvalidRequest, why)),
             Ok(Way::Family(family)) => by_family(endpoint, family, &request),
             Ok(Way::Server) if !endpoint.cannot_fill(&request.model) => by_server(endpoint, request),
             Ok(Way::Server | Way::Chat) => openai::by_chat(endpoint, &request),
@@ -90,11 +90,11 @@ fn post(endpoint: &Arc<Endpoint>, path: &str, body: &impl Serialize) -> EventStr
         Ok(body) => stream(Call {
             endpoint: Arc::clone(endpoint),
             url: endpoint.address.beside(path),
-            body,
+            body: body.into(),
             style: Style::Events,
             wire: Box::new(wire::Reader::default()),
             patience: Patience::Keystroke,
         }),
-        Err(error) => failed(endpoint.peer(None).error(ErrorKind::InvalidRequest, error)),
+        Err(error) => failed(endpoint.peer().error(ErrorKind::InvalidRequest, error)),
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Ollama(pub(crate) Arc<Endpoint>);
 
 impl ChatModel for Ollama {
     fn chat(&self, request: ChatRequest) -> EventStream {
-        chat(&self.0, &request, Patience::Person)
+        chat(&self.0, &request, Patience::of(&request))
     }
 }
 
@@ -29,7 +29,7 @@ impl FillModel for Ollama {
     fn fill(&self, request: FillRequest) -> EventStream {
         let endpoint = &self.0;
         match fill::way(endpoint.fim.as_deref(), &request.model, Way::Server) {
-            Err(why) => failed(endpoint.peer(None).error(ErrorKind::InvalidRequest, why)),
+            Err(why) => failed(endpoint.peer().error(ErrorKind::InvalidRequest, why)),
             Ok(Way::Family(family)) => {
                 let prompt = fill::prompt::prompt(family, &request);
                 let stop = fill::stops(&request, Some(family));
@@ -93,11 +93,11 @@ fn post(endpoint: &Arc<Endpoint>, path: &str, body: &impl Serialize, patience: P
         Ok(body) => stream(Call {
             endpoint: Arc::clone(endpoint),
             url: endpoint.address.beside(path),
-            body,
+            body: body.into(),
             style: Style::Lines,
             wire: Box::new(wire::Reader::default()),
             patience,
         }),
-        Err(error) => failed(endpoint.peer(None).error(ErrorKind::InvalidRequest, error)),
+        Err(error) => failed(endpoint.peer().error(ErrorKind::InvalidRequest, error)),
     }
 }

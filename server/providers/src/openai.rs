@@ -21,7 +21,7 @@ pub(crate) struct OpenAi(pub(crate) Arc<Endpoint>);
 
 impl ChatModel for OpenAi {
     fn chat(&self, request: ChatRequest) -> EventStream {
-        chat(&self.0, &request, Patience::Person)
+        chat(&self.0, &request, Patience::of(&request))
     }
 }
 
@@ -34,7 +34,7 @@ impl FillModel for OpenAi {
             return by_server(endpoint, path, &request);
         }
         match fill::way(endpoint.fim.as_deref(), &request.model, Way::Chat) {
-            Err(why) => failed(endpoint.peer(None).error(ErrorKind::InvalidRequest, why)),
+            Err(why) => failed(endpoint.peer().error(ErrorKind::InvalidRequest, why)),
             Ok(Way::Server) => by_server(endpoint, "completions", &request),
             Ok(Way::Family(family)) if !endpoint.cannot_fill(&request.model) => by_family(endpoint, family, request),
             Ok(Way::Family(_) | Way::Chat) => by_chat(endpoint, &request),
@@ -104,11 +104,11 @@ fn post(endpoint: &Arc<Endpoint>, path: &str, body: &impl Serialize, patience: P
         Ok(body) => stream(Call {
             endpoint: Arc::clone(endpoint),
             url: endpoint.address.versioned(path),
-            body,
+            body: body.into(),
             style: Style::Events,
             wire: Box::new(wire::Reader::default()),
             patience,
         }),
-        Err(error) => failed(endpoint.peer(None).error(ErrorKind::InvalidRequest, error)),
+        Err(error) => failed(endpoint.peer().error(ErrorKind::InvalidRequest, error)),
     }
 }

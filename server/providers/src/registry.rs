@@ -26,6 +26,7 @@ pub struct Providers {
     /// A provider whose address is of no use keeps its error, for those who ask for it.
     known: BTreeMap<String, Result<Provider, ModelError>>,
     builtin: Arc<builtin::Engine>,
+    network: Arc<Network>,
 }
 
 #[derive(Clone)]
@@ -50,7 +51,7 @@ impl Providers {
             };
             (spec.name, provider)
         });
-        Self { known: known.collect(), builtin }
+        Self { known: known.collect(), builtin, network }
     }
 
     /// The model to talk with. Nothing is asked yet: an unknown model is the provider's to refuse. An unknown provider is
@@ -90,6 +91,12 @@ impl Providers {
         discover::discover(remote.collect()).await
     }
 
+    /// Closes every connection that is not in use, and each that is as soon as its answer ends: what they remember of a key goes
+    /// with them. The next request makes new ones.
+    pub fn disconnect(&self) {
+        self.network.http.disconnect();
+    }
+
     /// The models a provider has, as it names them.
     pub async fn models(&self, provider: &str) -> Result<Vec<String>, ModelError> {
         match self.provider(provider)? {
@@ -104,6 +111,7 @@ impl Providers {
             model: model.model.clone(),
             messages: vec![Message::new(Role::User, "Answer with the word: ready")],
             max_tokens: Some(PROBE_TOKENS),
+            background: true,
             ..ChatRequest::default()
         };
         let began = Instant::now();

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use aside_model::ChatRequest;
 use reqwest::header::HeaderMap;
+
+use crate::By;
 
 /// The most times one request is sent again.
 pub(crate) const MOST: u32 = 2;
@@ -19,6 +22,23 @@ pub(crate) enum Patience {
     Person,
     /// The next keystroke: only what can be repeated at once is.
     Keystroke,
+    /// A check, which tells what it sees.
+    Check,
+}
+
+impl Patience {
+    /// Who waits for the answer to a conversation.
+    pub(crate) fn of(request: &ChatRequest) -> Self {
+        if request.background { Self::Check } else { Self::Person }
+    }
+
+    /// On whose behalf the key is used.
+    pub(crate) fn by(self) -> By {
+        match self {
+            Self::Person | Self::Keystroke => By::Person,
+            Self::Check => By::Background,
+        }
+    }
 }
 
 /// Why an attempt brought no answer.

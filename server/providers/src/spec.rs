@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use aside_model::ModelError;
 use aside_secret::Secret;
 use futures_util::future::BoxFuture;
+use tokio::sync::watch;
 
 /// The wire a provider speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,21 +29,41 @@ pub enum KeySource {
     Keyring,
     /// The environment variable of this name.
     Env(String),
+    /// What this program prints, with its arguments.
+    Command(Vec<String>),
     /// There is no key; none is sent.
     None,
 }
 
+/// On whose behalf a key is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Something a person did just now, typing included.
+    Person,
+    /// A check or a list that nobody asked for at this moment.
+    Background,
+}
+
+/// Which key is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Settings name of the provider.
+    pub provider: &'a str,
+    /// `https://host:port`: the only place the key will be sent to.
+    pub origin: &'a str,
+    /// Where it comes from; never [`KeySource::None`].
+    pub source: &'a KeySource,
+    /// On whose behalf.
+    pub by: By,
+}
+
 /// Where keys are asked for, at each use. Implemented above this crate.
 pub trait Keys: Send + Sync {
-    /// The key of `provider` for `origin` (`https://host:port`, the only place it will be sent to) from `source`.
-    ///
-    /// Never called for [`KeySource::None`]. Fails with `NoKey` or `Locked` and a sentence for a person.
-    fn get<'a>(
-        &'a self,
-        provider: &'a str,
-        origin: &'a str,
-        source: &'a KeySource,
-    ) -> BoxFuture<'a, Result<Secret, ModelError>>;
+    /// The wanted key. Fails with `NoKey` or `Locked` and a sentence for a person.
+    fn get<'a>(&'a self, wanted: Wanted<'a>) -> BoxFuture<'a, Result<Secret, ModelError>>;
+
+    /// A number that changes whenever the keys are locked: answers that a key was used for end soon after it does.
+    fn locks(&self) -> watch::Receiver<u64>;
 }
 
 /// One provider as settings describe it.

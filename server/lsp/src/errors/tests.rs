@@ -136,3 +136,12 @@ fn the_documentation_lists_every_method_and_command() {
         assert!(PROTOCOL.contains(&format!("`{sent}`")), "`{sent}` is not in docs/protocol.md");
     }
 }
+
+#[test]
+fn no_error_repeats_a_key_that_it_was_given() {
+    let key = ["sk-or-v1-", &"0a1b2c3d".repeat(8)].concat();
+    let error = Failure::new("bad-model", format!("`{key}` is no model"), format!("take another than {key}"));
+    let error = error.into_error("aside/chat/send");
+    assert!(!format!("{error:?}").contains(&key), "{error:?}");
+    assert!(error.message.contains("[redacted]"), "{error:?}");
+}

@@ -176,7 +176,7 @@ fn tell(backend: &Backend) {
         problems.found.clone()
     };
     if let Some(message) = summary(&problems) {
-        backend.warn(message);
+        backend.warn(&message);
     }
 }
 

@@ -18,7 +18,11 @@ use aside_model::{
     StreamEvent,
 };
 use aside_sessions::Sessions;
-use futures_util::{StreamExt, future::BoxFuture, stream};
+use futures_util::{
+    StreamExt,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf},
@@ -26,7 +30,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{Documents, Ended, Host, Services, serve};
+use crate::{Documents, Ended, Host, KeyDesk, KeyEvent, Refused, Services, serve};
 
 /// How long anything is waited for; a busy machine is not a defect.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -153,11 +157,55 @@ impl Host for Surroundings {
     }
 }
 
+/// Keys that do as the test says.
+pub(super) struct Desk {
+    pub(super) happens: tokio::sync::broadcast::Sender<KeyEvent>,
+    pub(super) asked: Mutex<Vec<String>>,
+}
+
+impl Desk {
+    fn asked(&self, what: String) -> BoxFuture<'_, Result<Value, Refused>> {
+        let answer = json!({ "asked": what });
+        self.asked.lock().expect("no panic").push(what);
+        Box::pin(async { Ok(answer) })
+    }
+}
+
+impl KeyDesk for Desk {
+    fn status(&self) -> BoxFuture<'_, Value> {
+        Box::pin(async { json!({ "locked": null }) })
+    }
+
+    fn lock(&self) -> BoxFuture<'_, Result<Value, Refused>> {
+        self.asked("lock".to_owned())
+    }
+
+    fn list(&self) -> BoxFuture<'_, Result<Value, Refused>> {
+        let (message, hint) = ("the vault is locked".to_owned(), "run `aside vault unlock`".to_owned());
+        Box::pin(async { Err(Refused { code: "locked", message, hint }) })
+    }
+
+    fn delete(&self, provider: String, origin: Option<String>) -> BoxFuture<'_, Result<Value, Refused>> {
+        self.asked(format!("delete {provider} {origin:?}"))
+    }
+
+    fn test(&self, provider: String) -> BoxFuture<'_, Result<Value, Refused>> {
+        self.asked(format!("test {provider}"))
+    }
+
+    fn events(&self) -> BoxStream<'static, KeyEvent> {
+        let happens = self.happens.subscribe();
+        stream::unfold(happens, |mut happens| async move { happens.recv().await.ok().map(|event| (event, happens)) })
+            .boxed()
+    }
+}
+
 /// A server and the editor it serves.
 pub(super) struct Scene {
     pub(super) fills: UnboundedReceiver<Asked<FillRequest>>,
     pub(super) chats: UnboundedReceiver<Asked<ChatRequest>>,
     pub(super) surroundings: Arc<Surroundings>,
+    pub(super) keys: Arc<Desk>,
     pub(super) documents: Documents,
     /// The answer to `initialize`.
     pub(super) initialized: Value,
@@ -204,11 +252,13 @@ impl Scene {
             client: Mutex::default(),
         });
         let documents = Documents::new();
+        let keys = Arc::new(Desk { happens: tokio::sync::broadcast::Sender::new(16), asked: Mutex::default() });
         let services = Services {
             inline,
             chat: Arc::new(Chat::new(models, sessions.clone(), chat::Options::default())),
             sessions,
             documents: documents.clone(),
+            keys: keys.clone(),
             host: surroundings.clone(),
         };
         let (near, far) = tokio::io::duplex(1 << 20);
@@ -219,6 +269,7 @@ impl Scene {
             fills,
             chats,
             surroundings,
+            keys,
             documents,
             initialized: Value::Null,
             input,

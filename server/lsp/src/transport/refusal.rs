@@ -51,7 +51,7 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// The answer's error, whose `data` is `{ code, message, hint, id }`, and which is also logged under that id.
     pub(crate) fn error(&self) -> Error {
-        let message = self.to_string();
+        let message = aside_secret::redact(&self.to_string()).into_owned();
         // Every other keystroke cancels something: that answer stays short.
         let data = (*self != Self::Cancelled).then(|| {
             let id = self.logged(&message);
@@ -161,6 +161,20 @@ impl fmt::Display for Fault {
             Self::Lengths => f.write_str("a message with different `Content-Length` headers was skipped"),
             Self::Charset => f.write_str("a message in another character set than UTF-8 was skipped"),
             Self::TooLarge(size) => write!(f, "a message of {size} bytes was skipped; the limit is {MAX_BODY} bytes"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_refusal_repeats_a_key_that_was_sent() {
+        let key = ["sk-or-v1-", &"0a1b2c3d".repeat(8)].concat();
+        for refusal in [Refusal::UnknownMethod(key.clone()), Refusal::BadParams(format!("invalid value `{key}`"))] {
+            let error = refusal.error();
+            assert!(!format!("{error:?}").contains(&key) && error.message.contains("[redacted]"), "{error:?}");
         }
     }
 }

@@ -53,6 +53,7 @@ pub(crate) fn question(request: &FillRequest) -> ChatRequest {
         temperature: Some(0.0),
         question: String::new(),
         workspace: None,
+        background: false,
     }
 }
 

@@ -6,6 +6,7 @@ mod failing;
 mod filling;
 mod finding;
 mod keys;
+mod locking;
 mod server;
 mod setting;
 mod streaming;

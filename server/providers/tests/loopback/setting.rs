@@ -6,19 +6,37 @@ use aside_model::{
     ChatModel, ChatRequest, EndReason, EventStream, FillModel, FillRequest, Message, ModelError, ModelRef, Role,
     StreamEvent,
 };
-use aside_providers::{Dialect, HttpOptions, KeySource, Keys, ProviderSpec, Providers, builtin};
+use aside_providers::{Dialect, HttpOptions, KeySource, Keys, ProviderSpec, Providers, Wanted, builtin};
 use aside_secret::Secret;
 use futures_util::{FutureExt, StreamExt, future::BoxFuture};
 use serde_json::json;
+use tokio::sync::watch;
 
 /// The key that no text may show.
 pub(crate) const KEY: &str = "hunter2-without-a-known-shape";
 
-pub(crate) struct OneKey;
+/// Hands out [`KEY`], and can lock.
+pub(crate) struct OneKey {
+    lock: watch::Sender<u64>,
+}
+
+impl OneKey {
+    pub(crate) fn new() -> Self {
+        Self { lock: watch::Sender::new(0) }
+    }
+
+    pub(crate) fn lock(&self) {
+        self.lock.send_modify(|locks| *locks += 1);
+    }
+}
 
 impl Keys for OneKey {
-    fn get<'a>(&'a self, _: &'a str, _: &'a str, _: &'a KeySource) -> BoxFuture<'a, Result<Secret, ModelError>> {
+    fn get<'a>(&'a self, _: Wanted<'a>) -> BoxFuture<'a, Result<Secret, ModelError>> {
         async { Ok(Secret::new(KEY.as_bytes().to_vec())) }.boxed()
+    }
+
+    fn locks(&self) -> watch::Receiver<u64> {
+        self.lock.subscribe()
     }
 }
 
@@ -60,8 +78,12 @@ pub(crate) fn options() -> HttpOptions {
 }
 
 pub(crate) fn providers(spec: ProviderSpec, options: HttpOptions) -> Providers {
+    providers_with(spec, options, Arc::new(OneKey::new()))
+}
+
+pub(crate) fn providers_with(spec: ProviderSpec, options: HttpOptions, keys: Arc<OneKey>) -> Providers {
     let engine = builtin::Engine::new(builtin::Options { threshold: 0.8, max_tokens_indexed: 0 }, Arc::new(NoFiles));
-    Providers::new(vec![spec], options, Arc::new(OneKey), Arc::new(engine))
+    Providers::new(vec![spec], options, keys, Arc::new(engine))
 }
 
 pub(crate) fn model() -> ModelRef {

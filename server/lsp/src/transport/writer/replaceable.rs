@@ -17,7 +17,11 @@ impl Kind {
     /// The kind of the message `method` with `params`, where they are known.
     pub(super) fn of(method: &str, params: Option<&Value>) -> Self {
         match method {
-            "aside/status/changed" | "window/logMessage" => Self::Latest(method.to_owned()),
+            "window/logMessage" => Self::Latest(method.to_owned()),
+            // What changed counts: a later change of something else says nothing of it.
+            "aside/status/changed" => {
+                Self::Latest(format!("{method} {}", params.map_or(&Value::Null, |params| &params["what"])))
+            }
             "$/progress" => {
                 let Some(params) = params else { return Self::Plain };
                 let key = format!("{method} {}", params["token"]);
