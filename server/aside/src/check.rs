@@ -2,9 +2,13 @@
 //!
 //! A check tells what it saw; it repairs nothing and sends nothing but one small question to each model in a role.
 
-use std::time::Duration;
+mod keys;
+mod memory;
 
-use aside_model::{ModelError, ModelRef};
+use std::{sync::Arc, time::Duration};
+
+use aside_model::{ErrorKind, ModelError, ModelRef};
+use aside_vault::audit::AuditStatus;
 use serde::Serialize;
 
 use crate::{
@@ -39,7 +43,8 @@ pub(crate) enum Outcome {
 
 impl Check {
     fn new(name: &str, result: Outcome, detail: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), result, detail: detail.into(), next: None }
+        let detail = aside_secret::redact(&detail.into()).into_owned();
+        Self { name: name.to_owned(), result, detail, next: None }
     }
 
     fn next(mut self, next: impl Into<String>) -> Self {
@@ -52,9 +57,18 @@ impl Check {
 pub(crate) async fn all(app: &App) -> Vec<Check> {
     let mut checks = settings(app);
     checks.extend(directories(app));
-    let (sessions, keyring, chat, complete, local) =
-        tokio::join!(sessions(app), keyring(app), role(app, "chat"), role(app, "complete"), local(app));
-    checks.extend([sessions, keyring, chat, complete]);
+    checks.push(memory::check());
+    let (sessions, keys, audit, chat, complete, local) = tokio::join!(
+        sessions(app),
+        keys::checks(app),
+        audit(app),
+        role(app, "chat"),
+        role(app, "complete"),
+        local(app)
+    );
+    checks.push(sessions);
+    checks.extend(keys);
+    checks.extend([audit, chat, complete]);
     checks.extend(local);
     checks
 }
@@ -120,21 +134,34 @@ async fn sessions(app: &App) -> Check {
     }
 }
 
-async fn keyring(app: &App) -> Check {
-    let state = app.keys.keyring().probe().await;
-    let needed = app
-        .settings()
-        .providers
-        .values()
-        .any(|provider| provider.declared && provider.key == aside_config::KeySource::Keyring);
-    let (works, detail, hint) = (state.is_usable(), state.to_string(), state.hint());
-    let result = match (works, needed) {
-        (true, _) => Outcome::Good,
-        (false, false) => Outcome::Note,
-        (false, true) => Outcome::Bad,
-    };
-    let check = Check::new("keyring", result, detail);
-    if works { check } else { check.next(hint) }
+async fn audit(app: &App) -> Check {
+    let log = Arc::clone(&app.audit);
+    match tokio::task::spawn_blocking(move || log.status()).await {
+        Ok(status) => audited(&status),
+        Err(error) => Check::new("audit", Outcome::Bad, format!("the audit log cannot be looked at: {error}")),
+    }
+}
+
+fn audited(status: &AuditStatus) -> Check {
+    let log = status.log.display();
+    if let Some(problem) = &status.problem {
+        return Check::new("audit", Outcome::Bad, problem.to_string()).next(problem.hint());
+    }
+    if status.files == 0 {
+        return Check::new("audit", Outcome::Good, format!("`{log}` is made when a key is first used"));
+    }
+    let last =
+        status.last.map_or_else(String::new, |at| format!(", last record {}", at.strftime("%Y-%m-%d %H:%M UTC")));
+    let detail = format!("`{log}` and {} older files, {} bytes{last}", status.files - 1, status.bytes);
+    if status.lost > 0 {
+        return Check::new("audit", Outcome::Note, format!("{detail}; {} records could not be written", status.lost))
+            .next("`aside audit verify` tells what is there");
+    }
+    if status.drops_soon {
+        return Check::new("audit", Outcome::Note, format!("{detail}; the oldest file is about to be removed"))
+            .next("copy it if you need it, or raise `audit.keep` or `audit.max_bytes`");
+    }
+    Check::new("audit", Outcome::Good, detail)
 }
 
 async fn role(app: &App, role: &str) -> Check {
@@ -157,6 +184,10 @@ fn answer(name: &str, reference: Option<&ModelRef>, answered: Result<Duration, M
     let model = reference.map_or_else(|| "the model of the settings".to_owned(), ToString::to_string);
     match answered {
         Ok(took) => Check::new(name, Outcome::Good, format!("{model} answered in {} ms", took.as_millis())),
+        // Nothing is broken: a person has to come first.
+        Err(error) if error.kind == ErrorKind::Locked => {
+            Check::new(name, Outcome::Note, format!("{model}: {error}")).next(error.hint())
+        }
         Err(error) => Check::new(name, Outcome::Bad, format!("{model}: {error}")).next(error.hint()),
     }
 }

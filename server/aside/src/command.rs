@@ -1,14 +1,21 @@
 //! One file per command; here is which command runs what.
 
+mod agent;
+mod audit;
 mod chat;
 mod complete;
 mod config;
 mod doctor;
 mod lsp;
+mod secret;
 mod session;
 mod try_out;
+mod vault;
 
 use std::{path::Path, process::ExitCode};
+
+use aside_secret::stack;
+use aside_vault::audit::By;
 
 use crate::{
     cli::{Asked, Cli, Command},
@@ -32,14 +39,18 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Chat(args) => block_on(chat::run(&warned(here(&cli.asked)?), args)),
         Command::Complete(args) => complete::run(&cli.asked, &args),
         Command::Session(args) => block_on(session::run(&warned(here(&cli.asked)?), args)),
+        Command::Secret(args) => block_on(secret::run(&warned(here(&cli.asked)?), &cli.asked, args)),
+        Command::Vault(args) => block_on(vault::run(&warned(here(&cli.asked)?), &cli.asked, args)),
+        Command::Agent => agent::run(&cli.asked),
         Command::Config(args) => config::run(&here(&cli.asked)?, &args),
+        Command::Audit(args) => audit::run(&here(&cli.asked)?, &args),
         Command::Doctor(args) => block_on(doctor::run(&here(&cli.asked)?, args.json)),
     }
 }
 
 /// The program wired for the workspace of the current folder.
 fn here(asked: &Asked) -> Result<App, Failure> {
-    App::new(asked, Some(&current_root()?))
+    App::new(asked, Some(&current_root()?), By::Cli)
 }
 
 /// Says on standard error what is wrong with the settings: a mistake that is told nowhere looks like a broken program.
@@ -61,7 +72,7 @@ fn current_root() -> Result<std::path::PathBuf, Failure> {
 
 fn block_on(command: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
     let runtime = wiring::runtime()?;
-    let ended = runtime.block_on(command);
+    let ended = runtime.block_on(stack::clean_future(command));
     wiring::wind_down(runtime);
     ended
 }

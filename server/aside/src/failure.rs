@@ -6,7 +6,9 @@ use aside_assist::chat::{AttachError, ChatError};
 use aside_model::{ErrorKind, ModelError};
 use aside_sessions::SessionError;
 
-use crate::terminal;
+use aside_vault::{KeyError, VaultError, audit::AuditError};
+
+use crate::{secrets::SecretError, terminal};
 
 /// A failed command.
 #[derive(Debug)]
@@ -29,6 +31,22 @@ impl Failure {
     /// A failure that ends with `exit`, says `message` and advises `hint`.
     pub(crate) fn new(exit: Exit, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { exit, message: message.into(), hint: hint.into() }
+    }
+
+    /// Whether unlocking is what is missing.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.exit == Exit::Locked
+    }
+
+    /// The sentence alone.
+    pub(crate) fn sentence(&self) -> String {
+        self.message.clone()
+    }
+
+    /// The same, with what to know first before the next step.
+    pub(crate) fn after(mut self, note: &str) -> Self {
+        self.hint = format!("{note}; {}", self.hint);
+        self
     }
 
     /// Prints the failure and gives the exit code.
@@ -74,6 +92,41 @@ impl From<ChatError> for Failure {
             ChatError::Attach(AttachError::Read(_)) => Self::new(Exit::NotFound, error.to_string(), error.hint()),
             ChatError::Attach(_) => Self::new(Exit::Failed, error.to_string(), error.hint()),
         }
+    }
+}
+
+impl From<AuditError> for Failure {
+    fn from(error: AuditError) -> Self {
+        Self::new(Exit::Failed, error.to_string(), error.hint())
+    }
+}
+
+impl From<SecretError> for Failure {
+    fn from(error: SecretError) -> Self {
+        let exit = match &error {
+            SecretError::UnknownProvider { .. } | SecretError::NothingReplaced(_) => Exit::NotFound,
+            SecretError::Key(KeyError::Missing { .. }) => Exit::NotFound,
+            SecretError::Key(error) if error.is_locked() => Exit::Locked,
+            SecretError::NotStored { .. } => Exit::Usage,
+            SecretError::Key(_)
+            | SecretError::Refused(_)
+            | SecretError::Untested(_)
+            | SecretError::BoundAlready { .. }
+            | SecretError::Unrecorded(_) => Exit::Failed,
+        };
+        Self::new(exit, error.message(), error.hint())
+    }
+}
+
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
+        let exit = match &error {
+            VaultError::NotThere { .. } => Exit::NotFound,
+            VaultError::WrongPassphrase | VaultError::KeyChanged => Exit::Locked,
+            VaultError::BadPassphrase(_) => Exit::Usage,
+            _ => Exit::Failed,
+        };
+        Self::new(exit, error.to_string(), error.hint())
     }
 }
 

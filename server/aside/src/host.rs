@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use crate::{
-    check,
+    check, keys,
     models::{chat_role, complete_role},
     wiring::App,
 };
@@ -40,6 +40,7 @@ impl Wiring {
             "version": env!("CARGO_PKG_VERSION"),
             "roles": { "chat": role(chat_role(&current)), "complete": role(complete_role(&current)) },
             "providers": current.loaded.settings.providers.keys().collect::<Vec<_>>(),
+            "vault": keys::own_status(app),
             "sessions": sessions,
             "builtin": indexed.iter().map(|one| json!({
                 "root": one.root, "files": one.files, "tokens": one.tokens, "ready": one.ready,
@@ -86,6 +87,12 @@ impl Host for Wiring {
 
     fn configure(&self, workspace: Option<PathBuf>, editor: Value) -> Vec<String> {
         self.app.reload(workspace.as_deref(), (!editor.is_null()).then_some(editor))
+    }
+
+    fn client(&self, name: &str, _version: &str) {
+        if !name.is_empty() {
+            self.app.keys.set_label(name);
+        }
     }
 
     fn menu(&self) -> aside_config::Menu {

@@ -4,6 +4,7 @@
 //! finer levels some of them print whole requests. Nothing is ever logged to standard output: that is the protocol's.
 
 use std::{
+    cell::Cell,
     io,
     path::PathBuf,
     sync::{Mutex, OnceLock, PoisonError},
@@ -71,12 +72,33 @@ struct Redacting {
 
 impl Redacting {
     fn write_line(&self, line: &str) -> io::Result<()> {
+        // A panic in here is told in the log as well, which this thread holds.
+        let Some(_turn) = Turn::take() else { return Ok(()) };
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let open = match file.take() {
             Some(open) => open,
             None => RotatingFile::open(&self.path, self.max_bytes, self.keep).map_err(io::Error::other)?,
         };
         io::Write::write_all(file.insert(open), one_line(&aside_secret::redact(line)).as_bytes())
+    }
+}
+
+thread_local! {
+    static WRITING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// This thread's turn to write to the log; there is no second one inside it.
+struct Turn;
+
+impl Turn {
+    fn take() -> Option<Self> {
+        (!WRITING.replace(true)).then_some(Self)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        WRITING.set(false);
     }
 }
 

@@ -56,9 +56,9 @@ fn write_out(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Prints a line to standard error, without control characters: what failed may be quoted in it.
+/// Prints a line to standard error, without keys and control characters: what failed may be quoted in it.
 pub(crate) fn complain(text: &str) {
-    let _ = writeln!(stderr().lock(), "{}", visible(text));
+    let _ = writeln!(stderr().lock(), "{}", visible(&aside_secret::redact(text)));
 }
 
 /// Prints a value as indented JSON.

@@ -14,15 +14,21 @@ use aside_assist::{chat, inline};
 use aside_config::{KeySource, Layers, Loaded, Paths, Settings};
 use aside_lsp::Documents;
 use aside_providers::{HttpOptions, ProviderSpec, Providers, builtin};
+use aside_secret::stack;
 use aside_sessions::Sessions;
+use aside_vault::{
+    Files,
+    audit::{AuditFiles, AuditLog, By, Limits},
+};
 
 use crate::{
     cli::Asked,
     corpus::WorkspaceCorpus,
     failure::{Exit, Failure},
-    keys::VaultKeys,
+    keys::{KeyPlace, KeyService, KeySettings},
     logs::Loudness,
     models::RoleModels,
+    variables,
 };
 
 /// Everything a command needs.
@@ -33,7 +39,8 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     pub(crate) inline: Arc<inline::Inline>,
     pub(crate) chat: Arc<chat::Chat>,
-    pub(crate) keys: Arc<VaultKeys>,
+    pub(crate) keys: Arc<KeyService>,
+    pub(crate) audit: Arc<AuditLog>,
     pub(crate) loudness: Loudness,
     flags: Vec<(String, String)>,
     // Serializes reloads; held while files are read, never over an await.
@@ -48,24 +55,37 @@ pub(crate) struct Current {
 }
 
 impl App {
-    /// Reads the settings and wires the program for `workspace`. Opens no connection, no database and no keyring.
+    /// Reads the settings and wires the program for `workspace`, recording what it does with keys as `by`. Opens no connection, no
+    /// database and no keyring.
     ///
     /// # Errors
     /// The platform's directories cannot be told, or a `--set` is not `key=value`.
-    pub(crate) fn new(asked: &Asked, workspace: Option<&Path>) -> Result<Self, Failure> {
+    pub(crate) fn new(asked: &Asked, workspace: Option<&Path>, by: By) -> Result<Self, Failure> {
         // The message names the variable and what to do with it.
         let mut paths = Paths::from_env().map_err(|error| Failure::new(Exit::Failed, error.to_string(), ""))?;
+        // Conversations may be kept elsewhere for a run; keys stay where they are.
+        let files = Files::in_folders(&paths.data, &paths.state);
         let flags = asked.set.iter().map(|flag| parse_flag(flag)).collect::<Result<Vec<_>, _>>()?;
+        // One log for this user, wherever this run keeps its conversations.
+        let audited = AuditFiles::under(&paths.state, &paths.data);
         if let Some(data) = &asked.data {
             paths.data = absolute(data)?;
         }
         let loaded = load(&paths, &flags, workspace, None);
         let documents = Documents::new();
-        let keys = Arc::new(VaultKeys::new(loaded.settings.keyring.timeout));
+        let audit = Arc::new(AuditLog::new(audited, audit_limits(&loaded.settings), by));
+        let place = KeyPlace::new(KeySettings::of(&loaded.settings), socket_folders(&paths), files);
+        let keys = KeyService::new(place, Arc::clone(&audit));
         let engine = engine(&loaded.settings, &documents);
         let providers = providers(&loaded.settings, &keys, &engine);
         let settings = loaded.settings.clone();
         let current = Arc::new(ArcSwap::from_pointee(Current { loaded, providers, engine }));
+        let connected = Arc::downgrade(&current);
+        keys.on_lock(Box::new(move || {
+            if let Some(current) = connected.upgrade() {
+                current.load().providers.disconnect();
+            }
+        }));
         let models = Arc::new(RoleModels::new(Arc::clone(&current)));
         let sessions = Sessions::new(paths.data.join("sessions.db"), session_options(&settings));
         Ok(Self {
@@ -76,6 +96,7 @@ impl App {
             documents,
             sessions,
             keys,
+            audit,
             loudness: Loudness::default(),
             flags,
             reload: Mutex::new(()),
@@ -103,10 +124,12 @@ impl App {
             let settings = loaded.settings.clone();
             // The models first: completions forget what they remember of the old ones with their new options.
             self.current.store(Arc::new(Current { loaded, providers, engine }));
+            self.keys.set(KeySettings::of(&settings));
             self.inline.set_options(inline_options(&settings));
             self.chat.set_options(chat_options(&settings));
             self.sessions.set_max_message_chars(settings.chat.max_message_chars as usize);
             self.loudness.set(settings.log.level);
+            self.audit.set_limits(audit_limits(&settings));
         } else {
             self.current.store(Arc::new(Current { loaded, providers: Arc::clone(&before.providers), engine }));
         }
@@ -114,7 +137,41 @@ impl App {
     }
 }
 
-fn parse_flag(flag: &str) -> Result<(String, String), Failure> {
+impl Drop for App {
+    /// A command is done: what it noted is written.
+    fn drop(&mut self) {
+        self.audit.close();
+    }
+}
+
+/// Where this user's processes put their sockets, this one's own folder first. A session without the variable that names the
+/// folder (`su`, cron) still finds those of a session that has it, and the other way round.
+fn socket_folders(paths: &Paths) -> Vec<PathBuf> {
+    let mut folders = vec![paths.runtime.clone()];
+    if !paths.is_under_one_root {
+        #[cfg(target_os = "linux")]
+        folders.push(format!("/run/user/{}/aside", rustix::process::geteuid().as_raw()).into());
+        folders.push(paths.state.join("run"));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    folders.retain(|folder| seen.insert(folder.clone()));
+    folders
+}
+
+fn audit_limits(settings: &Settings) -> Limits {
+    let audit = &settings.audit;
+    let required = match audit.required {
+        aside_config::Required::Changes => aside_vault::audit::Required::Changes,
+        aside_config::Required::All => aside_vault::audit::Required::All,
+    };
+    Limits { max_bytes: audit.max_bytes, keep: audit.keep, required }
+}
+
+/// A `--set` as key and value.
+///
+/// # Errors
+/// It is not `key=value`.
+pub(crate) fn parse_flag(flag: &str) -> Result<(String, String), Failure> {
     let (key, value) = flag.split_once('=').ok_or_else(|| {
         Failure::new(
             Exit::Usage,
@@ -134,6 +191,7 @@ fn load(
     let (mut layers, problems) = Layers::read(paths, workspace);
     layers.flags = flags.to_vec();
     layers.editor = editor;
+    layers.withheld = variables::names();
     let mut loaded = aside_config::merge(&layers);
     loaded.problems.extend(problems);
     loaded
@@ -145,19 +203,24 @@ fn engine(settings: &Settings, documents: &Documents) -> Arc<builtin::Engine> {
     Arc::new(builtin::Engine::new(options, corpus))
 }
 
-fn providers(settings: &Settings, keys: &Arc<VaultKeys>, engine: &Arc<builtin::Engine>) -> Arc<Providers> {
+fn providers(settings: &Settings, keys: &Arc<KeyService>, engine: &Arc<builtin::Engine>) -> Arc<Providers> {
     let specs = settings.providers.iter().map(|(name, provider)| spec(name, provider)).collect();
-    let http = HttpOptions {
+    Arc::new(Providers::new(specs, http_options(settings), keys.clone(), Arc::clone(engine)))
+}
+
+/// How the network is used by these settings.
+pub(crate) fn http_options(settings: &Settings) -> HttpOptions {
+    HttpOptions {
         connect_timeout: settings.http.connect_timeout,
         first_byte_timeout: settings.http.first_byte_timeout,
         idle_timeout: settings.http.idle_timeout,
         proxy: settings.http.proxy.clone(),
         ca_file: settings.http.ca_file.clone(),
-    };
-    Arc::new(Providers::new(specs, http, keys.clone(), Arc::clone(engine)))
+    }
 }
 
-fn spec(name: &str, provider: &aside_config::Provider) -> ProviderSpec {
+/// A provider of the settings as `providers` knows it.
+pub(crate) fn spec(name: &str, provider: &aside_config::Provider) -> ProviderSpec {
     use aside_config::Dialect as From;
     use aside_providers::Dialect as To;
     ProviderSpec {
@@ -173,6 +236,7 @@ fn spec(name: &str, provider: &aside_config::Provider) -> ProviderSpec {
         key: match &provider.key {
             KeySource::Keyring => aside_providers::KeySource::Keyring,
             KeySource::Env(variable) => aside_providers::KeySource::Env(variable.clone()),
+            KeySource::Command(argv) => aside_providers::KeySource::Command(argv.clone()),
             KeySource::None => aside_providers::KeySource::None,
         },
         fim: provider.fim.clone(),
@@ -206,10 +270,20 @@ fn session_options(settings: &Settings) -> aside_sessions::Options {
     aside_sessions::Options { max_message_chars: settings.chat.max_message_chars as usize, ..Default::default() }
 }
 
-/// A runtime for one command. Two workers: the work is waiting, and a language server should be small.
+/// Seconds since 1970, UTC.
+pub(crate) fn unix_time() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+/// A runtime for one command. Two workers: the work is waiting, and a language server should be small. What their work left on
+/// their stacks is overwritten before they sleep.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(16).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(16)
+        .on_thread_park(stack::wipe)
+        .enable_all()
+        .build();
     runtime.map_err(|error| Failure::new(Exit::Failed, format!("the runtime does not start: {error}"), ""))
 }
 

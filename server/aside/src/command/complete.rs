@@ -10,6 +10,8 @@ use aside_text::{Document, Encoding, Position};
 use serde_json::json;
 
 use super::{block_on, warned};
+use aside_vault::audit::By;
+
 use crate::{
     cli::{Asked, Complete},
     failure::{Exit, Failure},
@@ -25,7 +27,7 @@ const LARGEST: u64 = 32 * 1024 * 1024;
 pub(crate) fn run(asked: &Asked, args: &Complete) -> Result<ExitCode, Failure> {
     let place = Place::parse(&args.place)?;
     let root = workspace::root_for(&place.file, &wiring::absolute(Path::new("."))?);
-    let app = warned(App::new(asked, Some(&root))?);
+    let app = warned(App::new(asked, Some(&root), By::Cli)?);
     let ask = place.ask(&root)?;
     block_on(async {
         if args.explain {

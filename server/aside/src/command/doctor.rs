@@ -11,6 +11,9 @@ use crate::{
 
 /// Runs all checks; fails when one of them does.
 pub(crate) async fn run(app: &App, json: bool) -> Result<ExitCode, Failure> {
+    // Whoever runs this sits at a terminal: models may be asked with their keys.
+    // That keys are locked is told by the checks that need one.
+    let _locked_or_not = app.keys.person_is_here().await;
     let checks = check::all(app).await;
     if json {
         terminal::json(&checks);

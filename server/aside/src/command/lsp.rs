@@ -3,18 +3,21 @@
 use std::{process::ExitCode, sync::Arc};
 
 use aside_lsp::{Ended, Services};
+use aside_vault::audit::By;
 
 use crate::{
     cli::{Asked, Lsp},
     failure::{Exit, Failure},
     host::Wiring,
+    keys::Desk,
     logs,
     wiring::{self, App},
 };
 
 /// Serves until `exit`, the end of input, or the end of the editor's process.
 pub(crate) fn run(asked: &Asked, args: &Lsp) -> Result<ExitCode, Failure> {
-    let app = Arc::new(App::new(asked, None)?);
+    let app = Arc::new(App::new(asked, None, By::Lsp)?);
+    app.keys.serve_an_editor();
     logs::start(&app);
     let runtime = wiring::runtime()?;
     let services = Services {
@@ -22,6 +25,7 @@ pub(crate) fn run(asked: &Asked, args: &Lsp) -> Result<ExitCode, Failure> {
         chat: Arc::clone(&app.chat),
         sessions: app.sessions.clone(),
         documents: app.documents.clone(),
+        keys: Arc::new(Desk::new(Arc::clone(&app))),
         host: Arc::new(Wiring::new(Arc::clone(&app))),
     };
     // A task of its own: on a worker, what it hands to handlers is run by the same thread more often than not.
@@ -38,6 +42,7 @@ pub(crate) fn run(asked: &Asked, args: &Lsp) -> Result<ExitCode, Failure> {
     });
     let ended = runtime.block_on(serving).unwrap_or_else(|failed| Err(std::io::Error::other(failed)));
     wiring::wind_down(runtime);
+    app.audit.close();
     let ended = ended.map_err(|error| {
         let message = format!("standard input and output are not usable: {error}");
         Failure::new(Exit::Failed, message, "let an editor start `aside lsp`")

@@ -16,6 +16,8 @@ use std::{
 use aside_model::ModelRef;
 use serde_json::{Value, json};
 
+use aside_vault::audit::By;
+
 use crate::{
     cli::{Asked, Try},
     command::{block_on, warned},
@@ -42,7 +44,7 @@ pub(crate) fn run(asked: &Asked, args: &Try) -> Result<ExitCode, Failure> {
     let root = folder.canonicalize().map_err(|error| {
         Failure::new(Exit::NotFound, format!("`{}`: {error}", folder.display()), "name a folder with source code")
     })?;
-    let app = warned(App::new(asked, Some(&root))?);
+    let app = warned(App::new(asked, Some(&root), By::Cli)?);
     let home = tempfile::Builder::new().prefix("aside-try-").tempdir()?;
     block_on(tour(&app, asked, args, &root, home.path()))
 }

@@ -15,7 +15,10 @@ use tokio::{
 };
 
 use super::place::Hole;
-use crate::failure::{Exit, Failure};
+use crate::{
+    failure::{Exit, Failure},
+    variables,
+};
 
 /// How long any one answer of the server may take.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -36,7 +39,9 @@ impl Editor {
     pub(super) async fn start(root: &Path, data: &Path, settings: &[String]) -> Result<Self, Failure> {
         let program = std::env::current_exe()?;
         #[expect(clippy::disallowed_methods, reason = "the trial starts this same program as an editor would")]
-        let mut command = Command::from(std::process::Command::new(program));
+        let mut command = std::process::Command::new(program);
+        variables::hand_to_aside(&mut command);
+        let mut command = Command::from(command);
         command.arg("lsp").arg("--data").arg(data);
         for setting in settings {
             command.args(["--set", setting]);
