@@ -2,16 +2,21 @@
 //!
 //! Owns the measurements behind `docs/performance.md`. It asserts nothing about time: machines are noisy, and a figure is
 //! for reading. Latencies are what is left of a request after the upstream's own time, taken by one monotonic clock on
-//! both sides. Run by `tests/bench`.
+//! both sides. What only keys cost stands in `keys`. Run by `tests/bench`.
 #![expect(clippy::print_stdout, reason = "the table is the result")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a program that prints a key is measured, and this one in another environment"
+)]
 
 mod editor;
+mod keys;
 mod stats;
 mod upstream;
 
 use std::time::{Duration, Instant};
 
-use aside_test_support::{Client, Home, model_server::Gate, settings};
+use aside_test_support::{Client, Home, model_server::Gate, settings, settings_with_key};
 use editor::Editor;
 use serde_json::{Value, json};
 use stats::{Row, Sample};
@@ -21,15 +26,20 @@ use upstream::Upstream;
 const DELAY: Duration = Duration::from_millis(50);
 
 fn main() {
+    if std::env::args().any(|argument| argument == keys::CHILD) {
+        return keys::child();
+    }
     let mut rows = Vec::new();
     rows.push(start_to_initialize());
     rows.extend(idle());
-    rows.extend(completion("407-line file", 407, 200));
-    rows.extend(completion("20,007-line file", 20_007, 60));
+    rows.extend(completion("407-line file", Key::None, 407, 200));
+    rows.extend(completion("407-line file, with a key of the vault", Key::Stored, 407, 200));
+    rows.extend(completion("20,007-line file", Key::None, 20_007, 60));
     rows.push(edits_with_a_completion_in_flight());
     rows.extend(cancel());
     rows.push(burst());
     rows.extend(chat_relay());
+    rows.extend(keys::rows());
     stats::print(&rows);
 }
 
@@ -64,10 +74,25 @@ fn idle() -> Vec<Row> {
     ]
 }
 
+/// Whether a request carries a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Key {
+    None,
+    /// Of the vault file, by way of the agent.
+    Stored,
+}
+
 /// Completion requests after one typed letter each, against the same upstream as direct HTTP requests.
-fn completion(what: &str, lines: usize, count: usize) -> Vec<Row> {
+fn completion(what: &str, key: Key, lines: usize, count: usize) -> Vec<Row> {
     let upstream = Upstream::start(DELAY);
-    let home = Home::with(&settings("llama-cpp", &upstream.url()), "");
+    let home = match key {
+        Key::None => Home::with(&settings("llama-cpp", &upstream.url()), ""),
+        Key::Stored => {
+            let home = Home::with(&settings_with_key("llama-cpp", &upstream.url(), "keyring"), "").with_open_vault();
+            home.store("work", "sk-test-Zq81vX0pLm3Tz5uQwE7hR2kd");
+            home
+        }
+    };
     let mut editor = Editor::start(&home);
     editor.greet(&home);
     let uri = home.uri("big.py");

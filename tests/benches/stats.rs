@@ -11,6 +11,11 @@ impl Sample {
         self.0.push(one);
     }
 
+    /// All of them, as they came.
+    pub(crate) fn each(&self) -> impl Iterator<Item = Duration> {
+        self.0.iter().copied()
+    }
+
     /// The smallest duration that `share` of all do not exceed, in milliseconds.
     fn quantile(&self, share: f64) -> f64 {
         let mut sorted = self.0.clone();
@@ -31,6 +36,12 @@ impl Row {
     pub(crate) fn times(what: &str, sample: &Sample, aim: &str) -> Self {
         let (p50, p95, n) = (sample.quantile(0.5), sample.quantile(0.95), sample.0.len());
         Self::text(what, format!("p50 {p50:.2} ms, p95 {p95:.2} ms (n = {n})"), aim)
+    }
+
+    /// The same in microseconds.
+    pub(crate) fn fine(what: &str, sample: &Sample, aim: &str) -> Self {
+        let (p50, p95, n) = (sample.quantile(0.5) * 1e3, sample.quantile(0.95) * 1e3, sample.0.len());
+        Self::text(what, format!("p50 {p50:.0} µs, p95 {p95:.0} µs (n = {n})"), aim)
     }
 
     pub(crate) fn text(what: &str, figure: impl Into<String>, aim: &str) -> Self {

@@ -138,9 +138,29 @@ fn a_key_in_the_settings_file_is_reported_and_never_shown() {
     let leaked = "sk-proj-Jd83kfLq02mXvB71nTzYw5RcEu64HgPa";
     let home = Home::with(&format!("[providers.openai]\napi_key = \"{leaked}\"\n"), "");
     let checked = home.run(&["config", "check"]).expect_code(1);
-    assert!(checked.stdout.contains("keyring"), "{}", checked.stdout);
+    assert!(checked.stdout.contains("aside secret set openai"), "{}", checked.stdout);
     for command in [&["config", "check"][..], &["config", "show"], &["config", "check", "--json"], &["doctor"]] {
         let done = home.run(command);
         assert!(!(done.stdout + &done.stderr).contains(leaked), "`{}` shows the key", command.join(" "));
+    }
+}
+
+#[test]
+fn the_server_of_a_trial_has_the_key_of_the_environment() {
+    let (work, other) = (ModelServer::start(), ModelServer::start());
+    let home = home("openai", &work, &other);
+    let source = "fn first_thing(text: &str) -> u32 {\n    second_thing(text.len())\n}\n\
+                  fn second_thing(count: usize) -> u32 {\n    let doubled = count * 2 + first_thing(\"\");\n    doubled\n}\n";
+    home.write("src/a.rs", source);
+    work.always(openai::COMPLETIONS, openai::fill(&["second_thing(text.len())"]));
+    work.always(openai::CHAT, openai::chat(&["an answer"]));
+    // Whether the tour likes these answers does not matter here.
+    let done = home.run_with(&["try", "--model", "work/m"], "", |command| {
+        command.env("WORK_TEST_KEY", KEY);
+    });
+    let requests = work.requests();
+    assert!(!requests.is_empty(), "the trial asks the model: {done:?}");
+    for request in requests {
+        assert_eq!(request.header("authorization"), Some(&*format!("Bearer {KEY}")));
     }
 }

@@ -3,16 +3,26 @@
 //! Model servers are scripted ones on loopback, except in `llama` and `neovim`, which use the real programs.
 #![expect(clippy::disallowed_methods, reason = "tests start processes, and read and write their own files")]
 
+mod agent;
+mod audit;
 mod builtin;
+mod canary;
 mod chat;
 mod cli;
+mod command_keys;
 mod config;
 mod documents;
 mod exit;
 mod flood;
 mod frames;
+mod guide_keys;
+mod hardening;
 mod inline;
+mod keyring;
 mod keys;
 mod llama;
+mod lock;
+mod memory;
 mod neovim;
 mod status;
+mod vault;

@@ -120,11 +120,22 @@ impl Home {
     }
 
     /// Runs `aside` with `arguments` and `input`, to its end; `change` may add to the command.
-    pub fn run_with(&self, arguments: &[&str], input: &str, change: impl FnOnce(&mut Command)) -> Finished {
-        let mut command = self.command(binary::aside());
+    pub fn run_with(&self, arguments: &[&str], input: impl AsRef<[u8]>, change: impl FnOnce(&mut Command)) -> Finished {
+        self.run_program(binary::aside(), arguments, input, change)
+    }
+
+    /// The same for any program.
+    pub fn run_program(
+        &self,
+        program: &Path,
+        arguments: &[&str],
+        input: impl AsRef<[u8]>,
+        change: impl FnOnce(&mut Command),
+    ) -> Finished {
+        let mut command = self.command(program);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         change(&mut command);
-        let mut child = command.spawn().expect("`aside` starts");
+        let mut child = command.spawn().expect("the program starts");
         let mut stdin = child.stdin.take().expect("standard input is a pipe");
         let mut stdout = child.stdout.take().expect("standard output is a pipe");
         let reader = std::thread::spawn(move || {
@@ -133,10 +144,10 @@ impl Home {
         });
         let mut process = Process::of(child);
         // A program that ends without reading its input is no failure of the test.
-        drop(stdin.write_all(input.as_bytes()));
+        drop(stdin.write_all(input.as_ref()));
         drop(stdin);
         let Some((status, _)) = process.wait(Duration::from_secs(60)) else {
-            panic!("`aside {}` did not end within a minute; it said:\n{}", arguments.join(" "), process.errors());
+            panic!("`{} {}` runs on; it said:\n{}", program.display(), arguments.join(" "), process.errors());
         };
         let bytes = reader.join().expect("the reader does not panic").expect("a pipe is readable");
         Finished {
@@ -147,7 +158,19 @@ impl Home {
     }
 }
 
+impl Drop for Home {
+    /// An agent that a command started would outlive the test.
+    fn drop(&mut self) {
+        self.end_holders();
+    }
+}
+
 impl Finished {
+    /// Everything that it wrote.
+    pub fn said(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+
     /// Standard output as JSON; fails the test when it is anything else.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout)
@@ -165,6 +188,11 @@ impl Finished {
 /// Settings with one provider `work` of this dialect at `url`, without a key, for both roles.
 pub fn settings(dialect: &str, url: &str) -> String {
     settings_with_model(dialect, url, "m")
+}
+
+/// Like [`settings`], with this source for the key: `keyring` is a stored one.
+pub fn settings_with_key(dialect: &str, url: &str, key: &str) -> String {
+    settings(dialect, url).replace("key = \"none\"", &format!("key = \"{key}\""))
 }
 
 /// Like [`settings`], with this model's name.

@@ -10,22 +10,30 @@
 
 pub mod binary;
 pub mod client;
+pub mod corpus;
 pub mod fixture;
+mod holders;
 mod home;
+pub mod keyring;
 pub mod llama;
+pub mod memory;
 pub mod model_server;
 pub mod nvim;
 mod process;
 pub mod protocol;
 pub mod real;
+pub mod terminal;
+pub mod vault;
 
 use std::time::Duration;
 
 pub use client::Client;
 pub use fixture::{Place, place};
-pub use home::{Finished, Home, settings, settings_with_model};
+pub use home::{Finished, Home, settings, settings_with_key, settings_with_model};
+pub use keyring::Keyring;
 pub use model_server::ModelServer;
 pub use process::Process;
+pub use terminal::Terminal;
 
 /// How long anything is waited for before the test fails: generous, because a busy machine is not a defect.
 pub const PATIENCE: Duration = Duration::from_secs(20);

@@ -14,7 +14,7 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -78,6 +78,8 @@ struct State {
     always: HashMap<String, Reply>,
     requests: Vec<Recorded>,
     open: Vec<TcpStream>,
+    /// How many of them have a client at the other end.
+    connected: usize,
     gates: Vec<bool>,
     stopping: bool,
 }
@@ -210,6 +212,18 @@ impl ModelServer {
             Fate::Done => panic!("request {} was answered to its end", request.number),
         });
         moment.unwrap_or_else(|| panic!("the client of request {} still listens", request.number))
+    }
+
+    /// Waits until no client has a connection open; fails the test after `patience`.
+    #[track_caller]
+    pub fn wait_closed(&self, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        let mut state = self.shared.lock();
+        while state.connected > 0 {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "{} connections are open after {patience:?}", state.connected);
+            state = self.shared.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// Waits until exactly `count` requests are being answered.

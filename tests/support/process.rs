@@ -93,6 +93,36 @@ impl Process {
         Some(Duration::from_millis(ticks * 10))
     }
 
+    /// Stops it (SIGSTOP): it lives, and does nothing any more.
+    pub fn stop(&self) {
+        self.signal(Signal::STOP);
+        let start = Instant::now();
+        // Each thread stops for itself, and nothing tells when all have.
+        while !self.is_stopped() {
+            assert!(start.elapsed() < crate::PATIENCE, "it does not stop");
+            thread::yield_now();
+        }
+    }
+
+    /// Lets it go on after a stop.
+    pub fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn is_stopped(&self) -> bool {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid)).expect("it lives");
+        tasks.flatten().all(|task| {
+            // The state stands behind the program's name, which may hold anything. A thread that is gone does nothing.
+            let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with('T'))
+        })
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.pid.cast_signed()).expect("a child has a process id");
+        kill_process(pid, signal).expect("it lives");
+    }
+
     /// Ends it as a crash would (SIGKILL) and waits until it is gone.
     pub fn kill(&mut self) {
         if self.wait(Duration::ZERO).is_none() {

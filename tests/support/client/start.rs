@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashSet, VecDeque},
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -18,23 +19,39 @@ pub struct Start<'home> {
     capabilities: Value,
     options: Value,
     process_id: Option<u32>,
+    heeds_status: bool,
 }
 
 /// Notifications that any server may send at any time.
-const TOLERATED: [&str; 4] = ["window/logMessage", "$/logTrace", "$/progress", "aside/status/changed"];
+const TOLERATED: [&str; 4] = ["window/logMessage", "$/logTrace", "$/progress", STATUS];
+
+const STATUS: &str = "aside/status/changed";
 
 impl Client {
     /// A client of `home`'s workspace: an editor with inline completion, which counts in UTF-16.
     pub fn of(home: &Home) -> Start<'_> {
         let mut command = home.command(binary::aside());
-        command.arg("lsp").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.arg("lsp");
+        let command = piped(command);
         let capabilities = json!({
             "general": { "positionEncodings": ["utf-16"] },
             "textDocument": { "inlineCompletion": { "dynamicRegistration": false } },
             "workspace": { "workspaceFolders": true, "configuration": false },
         });
-        Start { home, command, capabilities, options: Value::Null, process_id: Some(std::process::id()) }
+        Start {
+            home,
+            command,
+            capabilities,
+            options: Value::Null,
+            process_id: Some(std::process::id()),
+            heeds_status: false,
+        }
     }
+}
+
+fn piped(mut command: Command) -> Command {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
 }
 
 impl Start<'_> {
@@ -44,9 +61,25 @@ impl Start<'_> {
         self
     }
 
+    /// Starts the server by way of another program, whose last arguments are the server's command.
+    pub fn through(mut self, program: &Path, arguments: &[String]) -> Self {
+        let mut command = self.home.command(program);
+        command.args(arguments).arg(self.command.get_program()).args(self.command.get_args());
+        command.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.command = piped(command);
+        self
+    }
+
     /// Plays an editor with other abilities.
     pub fn capabilities(mut self, capabilities: Value) -> Self {
         self.capabilities = capabilities;
+        self
+    }
+
+    /// Plays an editor with a status line: each `aside/status/changed` has to be read.
+    pub fn heeds_status(mut self) -> Self {
+        self.capabilities["experimental"] = json!({ "aside": { "status": true } });
+        self.heeds_status = true;
         self
     }
 
@@ -74,12 +107,17 @@ impl Start<'_> {
             incoming,
             reading,
             unread: VecDeque::new(),
-            tolerated: TOLERATED.map(str::to_owned).into_iter().collect::<HashSet<_>>(),
+            tolerated: self.tolerated(),
             configuration: Value::Null,
             next_id: 0,
             over: false,
             initialized: Value::Null,
         }
+    }
+
+    fn tolerated(&self) -> HashSet<String> {
+        let heeded = |method: &&str| self.heeds_status && *method == STATUS;
+        TOLERATED.into_iter().filter(|method| !heeded(method)).map(str::to_owned).collect()
     }
 
     /// Starts the server and greets it.

@@ -24,7 +24,10 @@ pub(super) fn serve(stream: &TcpStream, shared: &Arc<Shared>) {
     // Each piece is its own packet: what the program sees is what the script says.
     drop(stream.set_nodelay(true));
     let (Ok(reading), Ok(kept)) = (stream.try_clone(), stream.try_clone()) else { return };
-    shared.change(|state| state.open.push(kept));
+    shared.change(|state| {
+        state.open.push(kept);
+        state.connected += 1;
+    });
     let (sender, numbers) = mpsc::channel();
     let closed = Arc::new(AtomicBool::new(false));
     let reader = (Arc::clone(shared), Arc::clone(&closed));
@@ -55,6 +58,7 @@ fn read(stream: &TcpStream, shared: &Shared, closed: &AtomicBool, numbers: &mpsc
     let now = Instant::now();
     shared.change(|state| {
         closed.store(true, Ordering::SeqCst);
+        state.connected -= 1;
         for number in mine {
             if state.requests[number].fate == Fate::Live {
                 state.requests[number].fate = Fate::Gone(now);
