@@ -82,7 +82,9 @@ impl SecretError {
             }
             Self::Key(error) => error.hint(),
             Self::Refused(error) => error.hint(),
-            Self::Untested(error) => format!("{}; `--no-test` does it without the test", error.hint()),
+            Self::Untested(error) => {
+                format!("{}; `aside secret rotate --no-test` changes a key untested", error.hint())
+            }
             Self::NothingReplaced(_) => "an old value is kept for `vault.keep_replaced` after a rotation".to_owned(),
             Self::BoundAlready { from, .. } => format!(
                 "if that one is in use, remove the other: aside secret delete {} --origin {}",

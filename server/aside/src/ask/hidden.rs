@@ -1,5 +1,6 @@
 //! A line of the terminal that does not show while it is typed. Owns the keys that edit it, and that the terminal is as it was
 //! however it ends: a signal from the keyboard would end the program in the middle, so the terminal makes none meanwhile.
+#![cfg_attr(all(not(unix), not(test)), expect(dead_code, reason = "elsewhere `rpassword` edits the line"))]
 
 use std::io;
 
