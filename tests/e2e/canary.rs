@@ -283,6 +283,8 @@ fn lg01_no_secret_is_anywhere_but_on_its_way_to_its_provider_and_the_agent() {
     }
     scene.run(0, &["doctor", "--json"], &[]);
     let second = scene.editor("second editor");
+    // The server itself: without the watcher, what it watched hangs.
+    scene.watch.kill(second.0.process().pid());
     second.0.kill();
     scene.said.extend_from_slice(first.0.errors().as_bytes());
     first.0.shutdown();
@@ -305,7 +307,8 @@ fn lg01_no_secret_is_anywhere_but_on_its_way_to_its_provider_and_the_agent() {
     }
     let log = fs::read_to_string(scene.home.aside().join("state/logs/aside.log")).expect("there is a log");
     assert!(log.contains("DEBUG"), "the log is as noisy as can be: {log}");
-    drop(agent.kill());
+    // It may have ended by itself by now.
+    scene.watch.kill(agent.id());
     drop(agent.wait());
 }
 

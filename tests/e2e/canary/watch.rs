@@ -10,6 +10,7 @@ use std::{
 };
 
 use aside_test_support::{binary, real};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::forms::Canary;
 
@@ -37,6 +38,16 @@ impl Watch {
         // Everything is printed, with what a descriptor stands for and the whole environment of what is started.
         let fixed = ["-f", "--seccomp-bpf", "-qq", "-yy", "-v", "-s", "1000000", "-e", CALLS, "-o"];
         (&self.strace, fixed.map(str::to_owned).into_iter().chain([log.display().to_string()]).collect())
+    }
+
+    /// Ends what is watched by the process `watcher`, as a crash would. To be done before the watcher is ended: what it leaves
+    /// behind can make no system call any more.
+    pub(crate) fn kill(&self, watcher: u32) {
+        let children = fs::read_to_string(format!("/proc/{watcher}/task/{watcher}/children")).unwrap_or_default();
+        for child in children.split_whitespace().filter_map(|child| child.parse().ok()) {
+            // It may have ended just now.
+            let _ = kill_process(Pid::from_raw(child).expect("a process id"), Signal::KILL);
+        }
     }
 
     /// Every place where one of `canaries` was written, but those that `allowed` expects.
