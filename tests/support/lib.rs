@@ -19,6 +19,8 @@ pub mod llama;
 pub mod memory;
 pub mod model_server;
 pub mod nvim;
+#[cfg(target_os = "linux")]
+pub mod power;
 mod process;
 pub mod protocol;
 pub mod real;

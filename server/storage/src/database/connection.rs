@@ -1,23 +1,23 @@
-//! Opening one connection: the file, its protection, its pragmas, its schema. Owns what is checked and in which order; a file
-//! that is not ours or is newer than this program is left as it was.
+//! Opening one connection: the file, its protection, its pragmas. Owns what is checked and in which order; a file that is not
+//! ours or is newer than this program is left as it was. What brings its schema up to date stands in `migration`.
 
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use super::OpenError;
+use super::{FileSystem, Journal, Migration, OpenError};
 use crate::{StorageError, private};
 
 /// How long a write waits for another process's.
 const BUSY: Duration = Duration::from_secs(5);
 /// `Asid`, in the header of every database of ours.
-const APPLICATION: i64 = 0x4173_6964;
+pub(super) const APPLICATION: i64 = 0x4173_6964;
 /// SQLite's own page cache, for each connection.
 const CACHE_KIB: i64 = 512;
 /// The write-ahead log is cut back to this size after it was folded in.
@@ -33,25 +33,45 @@ pub(super) enum Access {
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     pub(super) path: PathBuf,
-    pub(super) migrations: &'static [&'static str],
+    pub(super) migrations: Arc<[Migration]>,
     pub(super) access: Access,
+    /// Whether a copy is kept of what a migration changes.
+    pub(super) backs_up: bool,
+    /// What the folder is taken for; otherwise the system is asked.
+    pub(super) file_system: Option<FileSystem>,
 }
 
 impl Source {
-    /// Opens the database. `None` when it does not exist and may not be created.
+    /// Opens the database and brings it up to date. `None` when it does not exist and may not be created.
     pub(super) fn connect(&self) -> Result<Option<Connection>, OpenError> {
+        let Some((path, mut connection, version)) = self.opened().map_err(OpenError::at_last)? else { return Ok(None) };
+        if version < self.migrations.len() {
+            self.migrate(&path, &mut connection).map_err(OpenError::at_last)?;
+        }
+        if self.access == Access::Read {
+            connection.pragma_update(None, "query_only", true).map_err(OpenError::refused(&path))?;
+        }
+        Ok(Some(connection))
+    }
+
+    /// The journal that is kept here.
+    pub(super) fn journal(&self) -> Journal {
+        self.file_system.unwrap_or_else(|| FileSystem::of(private::folder_of(&self.path))).journal()
+    }
+
+    fn opened(&self) -> Result<Option<(PathBuf, Connection, usize)>, OpenError> {
         // One at a time in this process: a handle to the file that is closed while another thread opens it would release the
-        // locks SQLite has just taken. Held while one connection is opened.
+        // locks SQLite has just taken. Held while one connection is opened, not while it migrates.
         static OPENING: Mutex<()> = Mutex::new(());
         let _opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
 
         let Some(path) = self.settle_files()? else { return Ok(None) };
         let deadline = Instant::now() + BUSY;
         loop {
-            // Two processes that start together meet at the switch to WAL, where SQLite does not wait by itself.
+            // Two processes that start together meet at the switch of the journal, where SQLite does not wait by itself.
             match self.open(&path) {
                 Err(error) if error.is_busy() && Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
-                other => return other.map(Some),
+                other => return other.map(|(connection, version)| Some((path, connection, version))),
             }
         }
     }
@@ -78,32 +98,21 @@ impl Source {
             private::settle(&path)?;
         }
         for beside in ["-wal", "-shm", "-journal"] {
-            let mut name = path.clone().into_os_string();
-            name.push(beside);
-            private::settle(Path::new(&name))?;
+            private::settle(&self::beside(&path, beside))?;
         }
         Ok(Some(path))
     }
 
-    fn open(&self, path: &Path) -> Result<Connection, OpenError> {
-        let flags =
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    fn open(&self, path: &Path) -> Result<(Connection, usize), OpenError> {
         let refused = OpenError::refused(path);
-        let mut connection = Connection::open_with_flags(path, flags).map_err(&refused)?;
-        protect(&connection).map_err(&refused)?;
+        let connection = bare(path).map_err(&refused)?;
         let version = self.recognize(path, &connection)?;
-        tune(&connection, path).map_err(&refused)?;
-        if version < self.migrations.len() {
-            self.migrate(path, &mut connection)?;
-        }
-        if self.access == Access::Read {
-            connection.pragma_update(None, "query_only", true).map_err(&refused)?;
-        }
-        Ok(connection)
+        tune(&connection, path, self.journal()).map_err(&refused)?;
+        Ok((connection, version))
     }
 
     /// Gives the version of the schema, if the database is ours and not newer than we are.
-    fn recognize(&self, path: &Path, connection: &Connection) -> Result<usize, OpenError> {
+    pub(super) fn recognize(&self, path: &Path, connection: &Connection) -> Result<usize, OpenError> {
         let refused = OpenError::refused(path);
         let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(&refused);
         let (application, found) = (number("application_id")?, number("user_version")?);
@@ -118,23 +127,25 @@ impl Source {
             _ => Err(OpenError::Newer { path: path.to_owned(), found, known: self.migrations.len() as i64 }),
         }
     }
+}
 
-    /// Brings the schema up to date in one transaction. The version is read again inside it: another process may be ahead.
-    fn migrate(&self, path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
-        let refused = OpenError::refused(path);
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&refused)?;
-        let version = self.recognize(path, &transaction)?;
-        for statements in &self.migrations[version..] {
-            transaction.execute_batch(statements).map_err(&refused)?;
-        }
-        transaction.pragma_update(None, "application_id", APPLICATION).map_err(&refused)?;
-        transaction.pragma_update(None, "user_version", self.migrations.len() as i64).map_err(&refused)?;
-        transaction.commit().map_err(&refused)
-    }
+/// A connection to the file at `path`, protected, that has not looked into it yet.
+pub(super) fn bare(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags)?;
+    protect(&connection)?;
+    Ok(connection)
+}
+
+/// The file that SQLite keeps beside the database at `path` under this ending.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(ending);
+    name.into()
 }
 
 /// What must hold before the first statement touches the file.
-fn protect(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn protect(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -146,13 +157,17 @@ fn protect(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(())).or_else(no_row)
 }
 
-fn tune(connection: &Connection, path: &Path) -> rusqlite::Result<()> {
-    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-    if mode != "wal" {
-        tracing::warn!(path = %path.display(), mode, "the database has no write-ahead log: writers and readers wait for each other");
+fn tune(connection: &Connection, path: &Path, journal: Journal) -> rusqlite::Result<()> {
+    let wanted = match journal {
+        Journal::WriteAhead => "wal",
+        Journal::Rollback { .. } => "delete",
+    };
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", wanted, |row| row.get(0))?;
+    if mode != wanted {
+        tracing::warn!(path = %path.display(), mode, wanted, "the database keeps another journal: some of its users may wait");
     }
-    // A commit is on disk when it returns.
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    // A commit is on disk when it returns. With a rollback journal that takes the folder too, from which the journal is removed.
+    connection.pragma_update(None, "synchronous", if mode == "wal" { "FULL" } else { "EXTRA" })?;
     connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     connection.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES, |_| Ok(()))?;
     connection.pragma_update(None, "foreign_keys", true)

@@ -1,6 +1,11 @@
 //! Databases on a real disk.
 #![expect(clippy::disallowed_methods, reason = "the tests set the scene on disk")]
 
+mod changing;
+mod checking;
+mod failing;
+mod migrating;
+
 use std::{fs, sync::Barrier};
 
 use super::*;
@@ -18,6 +23,13 @@ impl Scene {
 
     fn path(&self) -> PathBuf {
         self.0.path().join("data/notes.db")
+    }
+
+    /// The path of an empty file that was made there.
+    fn made(&self) -> PathBuf {
+        private::ensure_dir(self.path().parent().expect("a folder")).expect("made");
+        private::ensure_file(&self.path()).expect("made");
+        self.path()
     }
 
     fn database(&self) -> Database {
