@@ -45,6 +45,14 @@ pub enum StorageError {
         /// How many names.
         links: u64,
     },
+    /// The file is open to other users, and what is in it must not have been seen by them.
+    #[error("`{path}` is open to other users of this machine (mode {mode:o})", path = path.display())]
+    OpenToOthers {
+        /// Where.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
     /// The folder can be changed by other users, who could put anything there.
     #[error("the folder `{path}` can be written by other users (mode {mode:o})", path = path.display())]
     OpenFolder {
@@ -112,6 +120,12 @@ impl StorageError {
             }
             Self::OpenFolder { path, .. } => {
                 format!("look at what is in it, then close it to others: chmod go-w '{}'", path.display())
+            }
+            Self::OpenToOthers { path, .. } => {
+                format!(
+                    "think of who may have read or changed it, then close it to others: chmod 600 '{}'",
+                    path.display()
+                )
             }
             Self::TooLarge { path, .. } | Self::Exists { path } => format!("move `{}` out of the way", path.display()),
             Self::LockBusy { .. } => "try again when the other `aside` is done".to_owned(),

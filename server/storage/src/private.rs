@@ -8,6 +8,7 @@
 mod facts;
 mod held;
 mod lock;
+mod new;
 mod replace;
 
 use std::{
@@ -16,10 +17,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub(crate) use facts::{Identity, check_open, harden, identity, refused, settle};
-pub use held::{Held, hold, read};
+pub(crate) use facts::{Identity, check_open, examine, harden, identity, refused, settle};
+pub use held::{Held, hold, read, read_secret};
 pub use lock::FileLock;
-pub use replace::{UNFINISHED, replace_locked};
+pub use new::NewFile;
+pub use replace::{UNFINISHED, create_locked, put_aside, replace_locked};
 
 use tempfile::NamedTempFile;
 

@@ -51,6 +51,15 @@ pub(crate) fn settle(path: &Path) -> Result<bool, StorageError> {
     }
 }
 
+/// Checks what stands at `path`, if anything does, and changes nothing. Gives whether a file is there.
+pub(crate) fn examine(path: &Path) -> Result<bool, StorageError> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(StorageError::because("look at", path)(error)),
+        Ok(metadata) => check(path, &metadata, "file").map(|()| true),
+    }
+}
+
 /// Checks an open file and closes it to other users. Gives whether that was needed.
 pub(super) fn settle_file(path: &Path, file: &File) -> Result<bool, StorageError> {
     let metadata = file.metadata().map_err(StorageError::because("look at", path))?;
@@ -82,6 +91,21 @@ pub(super) fn closed_dir(path: &Path) -> Result<(), StorageError> {
 pub(crate) fn check_open(path: &Path, file: &File) -> Result<(), StorageError> {
     let metadata = file.metadata().map_err(StorageError::because("look at", path))?;
     check(path, &metadata, "file")
+}
+
+/// Checks an open file that must be closed to other users already; changes nothing.
+pub(super) fn closed_file(path: &Path, file: &File) -> Result<Metadata, StorageError> {
+    let metadata = file.metadata().map_err(StorageError::because("look at", path))?;
+    check(path, &metadata, "file")?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = metadata.permissions().mode() & 0o7777;
+        if mode & 0o077 != 0 {
+            return Err(StorageError::OpenToOthers { path: path.to_owned(), mode });
+        }
+    }
+    Ok(metadata)
 }
 
 /// Checks a directory and closes it to other users.

@@ -8,6 +8,8 @@ use std::{
     time::SystemTime,
 };
 
+use aside_secret::{Secret, SecretBuffer};
+
 use super::{Identity, facts, folder_of};
 use crate::StorageError;
 
@@ -27,13 +29,7 @@ pub struct Held {
 /// else nothing is read. All of it is checked on the opened file, so that no other can be put in its place meanwhile. A file that
 /// others may read is closed to them, with a line in the log.
 pub fn hold(path: &Path, max_bytes: u64) -> Result<Option<Held>, StorageError> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    facts::harden(&mut options);
-    let mut file = match options.open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        other => other.map_err(|error| facts::refused("open", path, error))?,
-    };
+    let Some(mut file) = open(path)? else { return Ok(None) };
     facts::closed_dir(folder_of(path))?;
     let closed = facts::settle_file(path, &file)?;
     let metadata = file.metadata().map_err(StorageError::because("look at", path))?;
@@ -48,6 +44,38 @@ pub fn hold(path: &Path, max_bytes: u64) -> Result<Option<Held>, StorageError> {
         return Err(too_large(bytes.len() as u64));
     }
     Ok(Some(Held { bytes, modified: metadata.modified().ok(), file, closed }))
+}
+
+/// Reads the private file at `path` as a secret; `None` when nothing is there.
+///
+/// The checks are those of [`hold`], and nothing is mended: a file that others may read is [`StorageError::OpenToOthers`], since
+/// what is in it may not be a secret any more.
+pub fn read_secret(path: &Path, max_bytes: u64) -> Result<Option<Secret>, StorageError> {
+    let Some(mut file) = open(path)? else { return Ok(None) };
+    facts::closed_dir(folder_of(path))?;
+    let length = facts::closed_file(path, &file)?.len();
+    let too_large = |bytes| StorageError::TooLarge { path: path.to_owned(), bytes, max: max_bytes };
+    if length > max_bytes {
+        return Err(too_large(length));
+    }
+    let mut buffer = SecretBuffer::with_capacity(usize::try_from(max_bytes).unwrap_or(usize::MAX));
+    buffer.read_to_end(&mut file).map_err(|error| match error.kind() {
+        // It grew meanwhile.
+        io::ErrorKind::FileTooLarge => too_large(max_bytes + 1),
+        _ => StorageError::because("read", path)(error),
+    })?;
+    Ok(Some(buffer.finish()))
+}
+
+/// Opens a file to be read: not through a link, and without waiting for the other end of a pipe.
+fn open(path: &Path) -> Result<Option<File>, StorageError> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    facts::harden(&mut options);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some).map_err(|error| facts::refused("open", path, error)),
+    }
 }
 
 /// The bytes of the private file at `path`, with the checks of [`hold`].

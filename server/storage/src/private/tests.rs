@@ -239,3 +239,51 @@ fn a_lock_is_held_by_one_and_waited_for_a_bounded_time() {
     FileLock::exclusive(&path, Duration::ZERO).expect("free");
     assert_eq!(mode(&path), 0o600);
 }
+
+#[test]
+fn a_secret_is_read_from_a_closed_file_and_nothing_is_mended() {
+    let scene = Scene::new();
+    assert!(read_secret(&scene.at("none"), 10).expect("nothing is there").is_none());
+    let closed = scene.file("closed", 0o600);
+    assert_eq!(read_secret(&closed, 3).expect("ours").expect("there").expose(), b"old");
+    assert!(matches!(read_secret(&closed, 2), Err(StorageError::TooLarge { bytes: 3, max: 2, .. })));
+    for loose in [0o640, 0o604, 0o620, 0o602, 0o644] {
+        let path = scene.file("loose", loose);
+        let error = read_secret(&path, 10).expect_err("others may have read it");
+        assert!(matches!(error, StorageError::OpenToOthers { .. }), "{loose:o}: {error}");
+        assert!(error.hint().contains("chmod 600"), "{}", error.hint());
+        assert_eq!(mode(&path), loose, "it stays as it is");
+    }
+}
+
+#[test]
+fn a_file_is_made_under_its_lock_where_nothing_is_and_nowhere_else() {
+    let scene = Scene::new();
+    let lock = FileLock::exclusive(&scene.at("lock"), Duration::ZERO).expect("locked");
+    fs::write(scene.at(".key.new"), "left behind").expect("written");
+    let path = scene.at("key");
+    create_locked(&path, b"first", &lock).expect("made");
+    assert_eq!((fs::read(&path).expect("read"), mode(&path)), (b"first".to_vec(), 0o600));
+    assert!(matches!(create_locked(&path, b"second", &lock), Err(StorageError::Exists { .. })));
+    symlink(scene.at("nowhere"), scene.at("link")).expect("linked");
+    assert!(matches!(create_locked(&scene.at("link"), b"x", &lock), Err(StorageError::Exists { .. })));
+    assert_eq!(fs::read(&path).expect("read"), b"first");
+    assert!(!scene.at(".key.new").exists() && !scene.at(".link.new").exists() && !scene.at("nowhere").exists());
+}
+
+#[test]
+fn what_is_put_aside_overwrites_nothing() {
+    let scene = Scene::new();
+    let lock = FileLock::exclusive(&scene.at("lock"), Duration::ZERO).expect("locked");
+    for number in 1..=3 {
+        let path = scene.file("key", 0o600);
+        fs::write(&path, number.to_string()).expect("written");
+        let aside = put_aside(&path, &lock).expect("moved");
+        assert_eq!(aside, scene.at(&format!("key.damaged-{number}")));
+        assert!(!path.exists());
+    }
+    for number in 1..=3 {
+        let kept = fs::read(scene.at(&format!("key.damaged-{number}"))).expect("kept");
+        assert_eq!(kept, number.to_string().into_bytes());
+    }
+}
