@@ -75,6 +75,10 @@ impl KeyStore for EnvironmentStore {
         Box::pin(ready(Err(KeyError::ReadOnly { place: self.place() })))
     }
 
+    fn add(&self, _: NewKey, _: Patience) -> BoxFuture<'_, Result<(), KeyError>> {
+        Box::pin(ready(Err(KeyError::ReadOnly { place: self.place() })))
+    }
+
     fn delete<'a>(&'a self, _: &'a KeyName, _: Slot, _: Patience) -> BoxFuture<'a, Result<(), KeyError>> {
         Box::pin(ready(Err(KeyError::ReadOnly { place: self.place() })))
     }

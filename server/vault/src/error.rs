@@ -6,7 +6,7 @@ use std::{fmt, time::Duration};
 
 pub use command::CommandFault;
 
-use crate::{BadOrigin, KeyName, LockReason, Origin, Refusal, Reopen, VaultError, system};
+use crate::{BadOrigin, KeyName, LockReason, Origin, Refusal, Reopen, VaultError, name, system};
 
 /// Where a key was looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,9 @@ impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Keyring { provider, origin } => {
-                write!(formatter, "the key of `{provider}` for `{origin}` in the keyring")
+                formatter.write_str("the key of ")?;
+                name::told(provider, origin, formatter)?;
+                formatter.write_str(" in the keyring")
             }
             Self::Vault(name) => write!(formatter, "the key of {name} in the vault"),
             Self::Variable(name) => write!(formatter, "the environment variable `{name}`"),
@@ -61,6 +63,12 @@ pub enum KeyError {
         name: KeyName,
         /// What the provider's keys were stored for; never empty.
         origins: Vec<Origin>,
+    },
+    /// Something is stored there already, and was to be kept.
+    #[error("{place} exists already")]
+    Occupied {
+        /// Where.
+        place: Place,
     },
     /// The keyring is locked and was not opened.
     #[error("the keyring is locked: {reason}")]
@@ -97,10 +105,16 @@ pub enum KeyError {
         /// How long was waited.
         after: Duration,
     },
-    /// There is no keyring, or it broke.
+    /// The keyring broke.
     #[error("the keyring cannot be used: {reason}")]
     Unavailable {
         /// What went wrong.
+        reason: String,
+    },
+    /// There is none at all in this session, and no program that would be one.
+    #[error("the keyring cannot be used: {reason}")]
+    Absent {
+        /// How that shows.
         reason: String,
     },
     /// Nothing can be stored or removed there.
@@ -155,12 +169,13 @@ impl KeyError {
         match self {
             Self::Missing { .. } => "no-key",
             Self::Elsewhere { .. } => "key-elsewhere",
+            Self::Occupied { .. } => "key-already-there",
             Self::Locked { .. } | Self::GateLocked { .. } | Self::VaultLocked { .. } | Self::Unattended { .. } => {
                 "locked"
             }
             Self::Refused(_) => "vault-failed",
             Self::Timeout { .. } => "keyring-timeout",
-            Self::Unavailable { .. } => "keyring-unavailable",
+            Self::Unavailable { .. } | Self::Absent { .. } => "keyring-unavailable",
             Self::ReadOnly { .. } => "key-read-only",
             Self::Unusable { .. } => "key-unusable",
             Self::Command { .. } => "key-command-failed",
@@ -178,6 +193,7 @@ impl KeyError {
             Self::Elsewhere { name: KeyName { provider, .. }, .. } => {
                 format!("`aside secret rebind {provider}`, or store another key with `aside secret set {provider}`")
             }
+            Self::Occupied { .. } => "use what is there, or remove it first".to_owned(),
             Self::Missing { place: Place::Command(program) }
             | Self::Unusable { place: Place::Command(program), .. } => {
                 format!("run `{program}` yourself: it has to print the key and nothing else")
@@ -200,7 +216,7 @@ impl KeyError {
             Self::Timeout { .. } => {
                 format!("answer the keyring's question for its password if there is one, and try again, {ANOTHER_WAY}")
             }
-            Self::Unavailable { .. } => format!(
+            Self::Unavailable { .. } | Self::Absent { .. } => format!(
                 "{}, keep the keys in a sealed vault file with `aside vault init`, {ANOTHER_WAY}",
                 system::START_A_KEYRING
             ),
@@ -238,6 +254,7 @@ impl From<VaultError> for KeyError {
     fn from(error: VaultError) -> Self {
         match error {
             VaultError::NoKey { name } => Self::Missing { place: Place::Vault(name) },
+            VaultError::Occupied { name } => Self::Occupied { place: Place::Vault(name) },
             error => Self::Refused(error.into()),
         }
     }

@@ -14,10 +14,11 @@ use std::{
 use aside_secret::Secret;
 use futures_util::future::BoxFuture;
 use tokio::{sync::oneshot, time::Instant};
+use zeroize::Zeroizing;
 
 use crate::{
-    KeyError, KeyInfo, KeyName, KeyStore, NewKey, Patience, Place, Slot, check_value,
-    store::explain_missing,
+    KeyError, KeyInfo, KeyName, KeyStore, NewKey, Patience, Place, Slot,
+    store::{explain_missing, of_providers},
     system::{self, Fault, Store},
     value,
 };
@@ -174,20 +175,37 @@ impl KeyRing {
     async fn read(&self, name: &KeyName, slot: Slot, patience: Patience) -> Result<Secret, KeyError> {
         let wanted = name.clone();
         let found = self.call(self.wait(patience), move |store, _| {
-            value::into_secret(store.get(&wanted, slot)?).map_err(|problem| Fault::Unusable(problem.to_string()))
+            value::stored(&wanted, store.get(&wanted, slot)?).map_err(|problem| Fault::Unusable(problem.to_string()))
         });
         found.await.map_err(|failure| failure.at(place(name)))
     }
 
     async fn write(&self, key: NewKey, patience: Patience) -> Result<(), KeyError> {
         let place = place(&key.name);
-        check_value(key.value.expose())
+        value::check_stored(&key.name, key.value.expose())
             .map_err(|problem| KeyError::Unusable { place: place.clone(), reason: problem.to_string() })?;
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
-        let now = i64::try_from(now).unwrap_or(i64::MAX);
+        let now = now();
         let written =
             self.call(self.wait(patience), move |store, _| store.set(&key.name, key.slot, key.value.expose(), now));
         written.await.map_err(|failure| failure.at(place))
+    }
+
+    async fn insert(&self, key: NewKey, patience: Patience) -> Result<(), KeyError> {
+        let place = place(&key.name);
+        value::check_stored(&key.name, key.value.expose())
+            .map_err(|problem| KeyError::Unusable { place: place.clone(), reason: problem.to_string() })?;
+        let now = now();
+        let added = self.call(self.wait(patience), move |store, attempt| {
+            match store.add(&key.name, key.slot, key.value.expose(), now) {
+                // The first attempt may have stored it before the connection broke.
+                Err(Fault::Occupied) if attempt == Attempt::Second => {
+                    let there = Zeroizing::new(store.get(&key.name, key.slot)?);
+                    if *there == key.value.expose() { Ok(()) } else { Err(Fault::Occupied) }
+                }
+                other => other,
+            }
+        });
+        added.await.map_err(|failure| failure.at(place))
     }
 
     async fn remove(&self, name: &KeyName, slot: Slot, patience: Patience) -> Result<(), KeyError> {
@@ -270,12 +288,20 @@ impl Failure {
     fn at(self, place: Place) -> KeyError {
         match self {
             Self::Told(error) => error,
+            Self::Fault(Fault::Occupied) => KeyError::Occupied { place },
             Self::Fault(Fault::Missing) => KeyError::Missing { place },
             Self::Fault(Fault::Locked(reason)) => KeyError::Locked { reason },
+            Self::Fault(Fault::Absent(reason)) => KeyError::Absent { reason },
             Self::Fault(Fault::Broken(reason)) => KeyError::Unavailable { reason },
             Self::Fault(Fault::Unusable(reason)) => KeyError::Unusable { place, reason },
         }
     }
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    i64::try_from(now).unwrap_or(i64::MAX)
 }
 
 fn place(name: &KeyName) -> Place {
@@ -304,6 +330,10 @@ impl KeyStore for KeyRing {
         })
     }
 
+    fn add(&self, key: NewKey, patience: Patience) -> BoxFuture<'_, Result<(), KeyError>> {
+        Box::pin(self.insert(key, patience))
+    }
+
     fn delete<'a>(&'a self, name: &'a KeyName, slot: Slot, patience: Patience) -> BoxFuture<'a, Result<(), KeyError>> {
         Box::pin(self.remove(name, slot, patience))
     }
@@ -311,7 +341,7 @@ impl KeyStore for KeyRing {
     fn list(&self, patience: Patience) -> BoxFuture<'_, Result<Vec<KeyInfo>, KeyError>> {
         Box::pin(async move {
             let listed = self.call(self.wait(patience), move |store, _| store.list(patience == Patience::Person));
-            listed.await.map_err(|failure| failure.at(Place::Address))
+            listed.await.map(of_providers).map_err(|failure| failure.at(Place::Address))
         })
     }
 }

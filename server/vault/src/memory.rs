@@ -1,14 +1,17 @@
 //! Keys in memory, for tests: what every other store is compared with. Nothing outlives it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     sync::{Mutex, PoisonError},
 };
 
 use aside_secret::Secret;
 use futures_util::future::{BoxFuture, ready};
 
-use crate::{KeyError, KeyInfo, KeyName, KeyStore, NewKey, Patience, Place, Slot, store::explain_missing};
+use crate::{
+    KeyError, KeyInfo, KeyName, KeyStore, NewKey, Patience, Place, Slot,
+    store::{explain_missing, of_providers},
+};
 
 /// A store that forgets everything with the process.
 #[derive(Debug, Default)]
@@ -21,7 +24,11 @@ impl MemoryStore {
 }
 
 fn missing(name: &KeyName) -> KeyError {
-    KeyError::Missing { place: Place::Keyring { provider: name.provider.clone(), origin: name.origin.clone() } }
+    KeyError::Missing { place: place(name) }
+}
+
+fn place(name: &KeyName) -> Place {
+    Place::Keyring { provider: name.provider.clone(), origin: name.origin.clone() }
 }
 
 impl KeyStore for MemoryStore {
@@ -40,6 +47,18 @@ impl KeyStore for MemoryStore {
         Box::pin(ready(Ok(())))
     }
 
+    fn add(&self, key: NewKey, _: Patience) -> BoxFuture<'_, Result<(), KeyError>> {
+        let place = place(&key.name);
+        let added = self.with(|stored| match stored.entry((key.name, key.slot)) {
+            Entry::Vacant(free) => {
+                free.insert(key.value);
+                Ok(())
+            }
+            Entry::Occupied(_) => Err(KeyError::Occupied { place }),
+        });
+        Box::pin(ready(added))
+    }
+
     fn delete<'a>(&'a self, name: &'a KeyName, slot: Slot, _: Patience) -> BoxFuture<'a, Result<(), KeyError>> {
         let removed = self.with(|keys| keys.remove(&(name.clone(), slot)));
         Box::pin(ready(removed.map(drop).ok_or_else(|| missing(name))))
@@ -47,6 +66,6 @@ impl KeyStore for MemoryStore {
 
     fn list(&self, _: Patience) -> BoxFuture<'_, Result<Vec<KeyInfo>, KeyError>> {
         let info = |(name, slot): &(KeyName, Slot)| KeyInfo { name: name.clone(), slot: *slot, stored_at: None };
-        Box::pin(ready(Ok(self.with(|keys| keys.keys().map(info).collect()))))
+        Box::pin(ready(Ok(of_providers(self.with(|keys| keys.keys().map(info).collect())))))
     }
 }

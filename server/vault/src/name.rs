@@ -4,6 +4,9 @@ use std::fmt;
 
 use crate::Origin;
 
+/// What people see in their keyring; a provider's name has no capital letter.
+const CONVERSATIONS: &str = "Conversations";
+
 /// What a key is stored under: a provider and an origin. The same provider at another address is another key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyName {
@@ -18,12 +21,31 @@ impl KeyName {
     pub fn new(provider: impl Into<String>, origin: Origin) -> Self {
         Self { provider: provider.into(), origin }
     }
+
+    /// What the key of the conversations is stored under: no provider has that name, and no request can go there.
+    pub fn conversations() -> Self {
+        Self::new(CONVERSATIONS, Origin::nowhere("conversations"))
+    }
+
+    /// Whether it is the key of a provider, to be sent to it, rather than one that the program keeps for itself.
+    pub fn is_of_a_provider(&self) -> bool {
+        self.origin.is_web()
+    }
+}
+
+/// How a key is told: the same for a name and for its parts.
+pub(crate) fn told(provider: &str, origin: &Origin, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if origin.is_web() {
+        write!(formatter, "`{provider}` for `{origin}`")
+    } else {
+        formatter.write_str("the conversations")
+    }
 }
 
 impl fmt::Display for KeyName {
-    /// `` `provider` for `scheme://host:port` ``
+    /// `` `provider` for `scheme://host:port` ``, or `the conversations`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}` for `{}`", self.provider, self.origin)
+        told(&self.provider, &self.origin, formatter)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The one place a key may be sent to.
+//! The one place a key may be sent to; or that a key may be sent nowhere.
 
 use std::fmt;
 
@@ -11,6 +11,9 @@ pub struct Origin {
     host: String,
     port: u16,
 }
+
+/// The scheme of what is kept and never sent: no address has it.
+const NOWHERE: &str = "aside";
 
 /// A text that has no origin. The text itself is not kept: it may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,11 +32,37 @@ impl Origin {
         let port = url.port_or_known_default().ok_or(BadOrigin)?;
         Ok(Self { scheme: scheme.to_owned(), host: host.to_string(), port })
     }
+
+    /// Nowhere, for what the program keeps for itself: [`Origin::of`] never gives it, so that no provider and no request has it.
+    pub(crate) fn nowhere(what: &str) -> Self {
+        Self { scheme: NOWHERE.to_owned(), host: what.to_owned(), port: 0 }
+    }
+
+    /// The origin that is shown as exactly this text: what was stored is read back, and nothing else.
+    pub(crate) fn shown_as(text: &str) -> Option<Self> {
+        let origin = match text.strip_prefix(NOWHERE).and_then(|rest| rest.strip_prefix(':')) {
+            Some(what) if is_plain(what) => Self::nowhere(what),
+            _ => Self::of(text).ok()?,
+        };
+        (origin.to_string() == text).then_some(origin)
+    }
+
+    /// Whether a request can go there.
+    pub fn is_web(&self) -> bool {
+        self.scheme != NOWHERE
+    }
+}
+
+fn is_plain(what: &str) -> bool {
+    !what.is_empty() && what.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 impl fmt::Display for Origin {
-    /// `scheme://host:port`, always with the port.
+    /// `scheme://host:port`, always with the port; `aside:what` for what is never sent.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.is_web() {
+            return write!(formatter, "{}:{}", self.scheme, self.host);
+        }
         write!(formatter, "{}://{}:{}", self.scheme, self.host, self.port)
     }
 }
@@ -56,6 +85,20 @@ mod tests {
             assert_eq!(Origin::of(address).map(|origin| origin.to_string()).as_deref(), Ok(origin), "{address}");
             assert_eq!(Origin::of(origin), Origin::of(address), "what is shown reads back");
         }
+    }
+
+    #[test]
+    fn what_is_never_sent_reads_back_and_is_no_address() {
+        let nowhere = Origin::nowhere("conversations");
+        assert_eq!(nowhere.to_string(), "aside:conversations");
+        assert_eq!(Origin::shown_as("aside:conversations"), Some(nowhere));
+        assert_eq!(Origin::of("aside:conversations"), Err(BadOrigin));
+        assert_eq!(Origin::of("aside://conversations:0"), Err(BadOrigin));
+        for text in ["aside:", "aside://conversations:0", "aside:Conversations", "aside:a b", "https://a.example", ""] {
+            assert_eq!(Origin::shown_as(text), None, "{text}");
+        }
+        let web = Origin::of("https://a.example").expect("an address");
+        assert!(web.is_web() && Origin::shown_as(&web.to_string()) == Some(web));
     }
 
     #[test]

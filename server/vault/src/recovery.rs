@@ -1,5 +1,5 @@
-//! Recovery words: 24 words on paper that open the vault when the passphrase is forgotten. Owns how they come to be, are read
-//! and become a key; prints nothing.
+//! Recovery words: 24 words on paper that open the vault when the passphrase is forgotten, or that are a key written down. Owns how
+//! they come to be, are read and become a key; prints nothing.
 
 use aside_secret::{Secret, SecretKey};
 use aside_storage::sealed::{SealError, subkey};
@@ -52,7 +52,8 @@ impl RecoveryWords {
         Ok(Self::of(&random))
     }
 
-    fn of(random: &SecretKey) -> Self {
+    /// The words that stand for these 32 bytes: whoever has them has the bytes, see [`RecoveryWords::bytes`].
+    pub fn of(random: &SecretKey) -> Self {
         let words = Mnemonic::from_entropy_in(Language::English, random.expose());
         Self(words.expect("32 bytes are a length that BIP-39 knows"))
     }
@@ -87,12 +88,16 @@ impl RecoveryWords {
         Secret::new(std::mem::take(&mut *text))
     }
 
-    /// The key that the words give: HKDF-SHA256 of their 256 bits.
-    pub(crate) fn key(&self) -> SecretKey {
+    /// The 32 bytes that the words stand for.
+    pub fn bytes(&self) -> SecretKey {
         let (bits, length) = self.0.to_entropy_array();
         let bits = Zeroizing::new(bits);
-        let random = SecretKey::from_slice(&bits[..length]).expect("24 words carry 32 bytes");
-        subkey(&random, LABEL)
+        SecretKey::from_slice(&bits[..length]).expect("24 words carry 32 bytes")
+    }
+
+    /// The key of a vault that the words give: HKDF-SHA256 of their 256 bits.
+    pub(crate) fn key(&self) -> SecretKey {
+        subkey(&self.bytes(), LABEL)
     }
 }
 
@@ -118,6 +123,7 @@ mod tests {
             let words = RecoveryWords::of(&SecretKey::fill(|key| key.fill(byte)));
             assert_eq!(text(&words), expected);
             assert_eq!(parse(&expected).map(|words| *words.key().expose()), Ok(*words.key().expose()));
+            assert_eq!(words.bytes().expose(), &[byte; 32]);
         }
     }
 

@@ -49,11 +49,22 @@ pub trait KeyStore: Send + Sync {
     /// others stop at the first that fails. [`KeyError::ReadOnly`] where nothing can be stored.
     fn set(&self, keys: Vec<NewKey>, patience: Patience) -> BoxFuture<'_, Result<(), KeyError>>;
 
+    /// Stores `key` where nothing is under its name and slot; [`KeyError::Occupied`] where something is, which stays as it is. Of
+    /// several that add at once, one succeeds.
+    fn add(&self, key: NewKey, patience: Patience) -> BoxFuture<'_, Result<(), KeyError>>;
+
     /// Removes the value under `name`. [`KeyError::Missing`] when there is none.
     fn delete<'a>(&'a self, name: &'a KeyName, slot: Slot, patience: Patience) -> BoxFuture<'a, Result<(), KeyError>>;
 
-    /// What is stored, sorted by name and slot. No value is read.
+    /// What is stored of providers, sorted by name and slot. No value is read. What the program keeps for itself is not listed, so
+    /// that whoever goes through the keys of providers leaves it alone.
     fn list(&self, patience: Patience) -> BoxFuture<'_, Result<Vec<KeyInfo>, KeyError>>;
+}
+
+/// `keys` without what the program keeps for itself.
+pub(crate) fn of_providers(mut keys: Vec<KeyInfo>) -> Vec<KeyInfo> {
+    keys.retain(|key| key.name.is_of_a_provider());
+    keys
 }
 
 /// Says of a key in use that is missing whether the same provider has one for another address: then its address was

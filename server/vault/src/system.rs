@@ -60,9 +60,14 @@ pub fn store_command(provider: &str, origin: &Origin) -> String {
 pub(crate) enum Fault {
     /// No such item.
     Missing,
+    /// There is an item, and it was to be kept.
+    Occupied,
     /// Locked, and not opened when asked.
     Locked(String),
-    /// The keyring is not there or broke.
+    /// There is no keyring and no program that would be one.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only a Secret Service can be missing"))]
+    Absent(String),
+    /// The keyring broke.
     Broken(String),
     /// The item is there and is not one value, or a value cannot be kept there.
     Unusable(String),
@@ -75,6 +80,19 @@ pub(crate) trait Store {
 
     /// Puts `value` under `name`, in place of what is there; `now` is the time, in seconds since 1970. Asks as `get` does.
     fn set(&self, name: &KeyName, slot: Slot, value: &[u8], now: i64) -> Result<(), Fault>;
+
+    /// Puts `value` under `name` where nothing is; [`Fault::Occupied`] where something is. Asks as `get` does. Where the system has no
+    /// way to do both at once, two that come at the same moment are not told apart.
+    fn add(&self, name: &KeyName, slot: Slot, value: &[u8], now: i64) -> Result<(), Fault> {
+        match self.get(name, slot) {
+            Err(Fault::Missing) => self.set(name, slot, value, now),
+            Err(fault) => Err(fault),
+            Ok(mut there) => {
+                there.zeroize();
+                Err(Fault::Occupied)
+            }
+        }
+    }
 
     /// Removes everything under `name`. Asks as `get` does.
     fn delete(&self, name: &KeyName, slot: Slot) -> Result<(), Fault>;
@@ -107,8 +125,8 @@ fn account(name: &KeyName) -> String {
 
 /// The key that `provider` and `origin` name; none where `get` would not find it under the name given back.
 fn stored_name(provider: &str, origin: &str) -> Option<KeyName> {
-    let parsed = Origin::of(origin).ok().filter(|parsed| parsed.to_string() == origin)?;
-    (!provider.is_empty()).then(|| KeyName::new(provider, parsed))
+    let origin = Origin::shown_as(origin)?;
+    (!provider.is_empty()).then(|| KeyName::new(provider, origin))
 }
 
 /// What a failure of the keyring means. Values that came with it are wiped.
@@ -149,7 +167,7 @@ mod platform {
     use super::{Fault, Store};
 
     pub(super) fn connect() -> Result<Box<dyn Store>, Fault> {
-        Err(Fault::Broken("no keyring is known on this operating system".to_owned()))
+        Err(Fault::Absent("no keyring is known on this operating system".to_owned()))
     }
 }
 
@@ -166,6 +184,7 @@ mod tests {
             ("work", "https://api.example.com:443/v1", false),
             ("work", "", false),
             ("", "https://api.example.com:443", false),
+            ("Conversations", "aside:conversations", true),
         ] {
             let name = stored_name(provider, origin);
             assert_eq!(

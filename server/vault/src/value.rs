@@ -3,6 +3,8 @@
 use aside_secret::Secret;
 use zeroize::Zeroizing;
 
+use crate::KeyName;
+
 /// Longer than any issuer's key, short enough for a header.
 const LONGEST: usize = 8 * 1024;
 
@@ -37,6 +39,34 @@ pub fn check_value(bytes: &[u8]) -> Result<(), BadValue> {
         Some(at) if matches!(value[at], b'\n' | b'\r') => Err(BadValue::Lines),
         Some(at) => Err(BadValue::Character(at)),
     }
+}
+
+/// The checked value that is stored under `name`. What is sent has to fit into a header; what never is may have several lines.
+/// A refused value is wiped.
+pub(crate) fn stored(name: &KeyName, bytes: Vec<u8>) -> Result<Secret, BadValue> {
+    if name.is_of_a_provider() {
+        return into_secret(bytes);
+    }
+    let mut bytes = Zeroizing::new(bytes);
+    check_lines(&bytes)?;
+    Ok(Secret::new(std::mem::take(&mut *bytes)))
+}
+
+/// Whether `bytes` can be stored under `name`: see [`stored`].
+pub(crate) fn check_stored(name: &KeyName, bytes: &[u8]) -> Result<(), BadValue> {
+    if name.is_of_a_provider() { check_value(bytes) } else { check_lines(bytes) }
+}
+
+/// Whether `bytes` are lines of visible ASCII characters and spaces.
+fn check_lines(bytes: &[u8]) -> Result<(), BadValue> {
+    if bytes.is_empty() {
+        return Err(BadValue::Empty);
+    }
+    if bytes.len() > LONGEST {
+        return Err(BadValue::TooLong);
+    }
+    let strange = bytes.iter().position(|byte| !byte.is_ascii_graphic() && !matches!(byte, b' ' | b'\n'));
+    strange.map_or(Ok(()), |at| Err(BadValue::Character(at)))
 }
 
 /// The checked key, without the line end that came with it. A refused value is wiped.
@@ -80,6 +110,23 @@ mod tests {
             (&[b'a'; LONGEST + 1], Err(BadValue::TooLong)),
         ] {
             assert_eq!(check_value(bytes), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_never_sent_may_have_lines_and_spaces_and_is_kept_as_it_is() {
+        let name = KeyName::conversations();
+        for (bytes, expected) in [
+            (b"one 1\ntwo 2".as_slice(), Ok(())),
+            (b"one\n", Ok(())),
+            (b"", Err(BadValue::Empty)),
+            (b"\x00", Err(BadValue::Character(0))),
+            (b"one\r\n", Err(BadValue::Character(3))),
+            (&[b'a'; LONGEST + 1], Err(BadValue::TooLong)),
+        ] {
+            assert_eq!(check_stored(&name, bytes), expected, "{bytes:?}");
+            let read = stored(&name, bytes.to_vec()).map(|value| value.expose() == bytes);
+            assert_eq!(read, expected.map(|()| true), "{bytes:?}");
         }
     }
 

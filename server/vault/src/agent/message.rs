@@ -34,6 +34,8 @@ pub(crate) enum Request {
     Get { name: KeyName, slot: Slot, by: By },
     /// Store keys, all or none.
     Set(Vec<NewKey>),
+    /// Store a key where there is none.
+    Add(NewKey),
     /// Remove a key.
     Delete { name: KeyName, slot: Slot },
     /// What is stored.
@@ -85,6 +87,8 @@ pub struct ProcessStatus {
 pub enum RefusalKind {
     /// There is no such key.
     Missing,
+    /// There is one already, and it stays.
+    Occupied,
     /// The vault is locked.
     Locked,
     /// The passphrase is not the one.
@@ -140,10 +144,11 @@ impl Request {
             Self::Set(keys) => {
                 out.byte(6);
                 out.count(keys.len());
-                for key in keys {
-                    out.name(&key.name, key.slot);
-                    out.sized(key.value.expose());
-                }
+                keys.iter().for_each(|key| out.key(key));
+            }
+            Self::Add(key) => {
+                out.byte(12);
+                out.key(key);
             }
             Self::Delete { name, slot } => {
                 out.byte(7);
@@ -177,11 +182,11 @@ impl Request {
                 let count = from.count(19)?;
                 let mut keys = Vec::with_capacity(count);
                 for _ in 0..count {
-                    let (name, slot) = from.name()?;
-                    keys.push(NewKey { name, slot, value: from.secret()? });
+                    keys.push(from.key()?);
                 }
                 Self::Set(keys)
             }
+            12 => Self::Add(from.key()?),
             7 => {
                 let (name, slot) = from.name()?;
                 Self::Delete { name, slot }
@@ -226,6 +231,7 @@ impl Reply {
                     RefusalKind::Locked => 2,
                     RefusalKind::WrongPassphrase => 3,
                     RefusalKind::Failed => 4,
+                    RefusalKind::Occupied => 5,
                 });
                 for text in [&refusal.code, &refusal.message, &refusal.hint] {
                     out.sized(text.as_bytes());
@@ -262,6 +268,7 @@ impl Reply {
                     1 => RefusalKind::Missing,
                     2 => RefusalKind::Locked,
                     3 => RefusalKind::WrongPassphrase,
+                    5 => RefusalKind::Occupied,
                     _ => RefusalKind::Failed,
                 };
                 Self::Refused(Refusal { kind, code: from.text()?, message: from.text()?, hint: from.text()? })
@@ -311,6 +318,11 @@ impl Writer {
         self.sized(name.provider.as_bytes());
         self.sized(name.origin.to_string().as_bytes());
         self.byte(u8::from(slot == Slot::Previous));
+    }
+
+    fn key(&mut self, key: &NewKey) {
+        self.name(&key.name, key.slot);
+        self.sized(key.value.expose());
     }
 
     fn status(&mut self, status: &ProcessStatus) {
@@ -379,9 +391,14 @@ impl<'a> Reader<'a> {
 
     fn name(&mut self) -> Read<(KeyName, Slot)> {
         let provider = self.text()?;
-        let origin = Origin::of(&self.text()?).map_err(|_| BadMessage::Nonsense)?;
+        let origin = Origin::shown_as(&self.text()?).ok_or(BadMessage::Nonsense)?;
         let slot = if self.byte()? == 1 { Slot::Previous } else { Slot::Current };
         Ok((KeyName { provider, origin }, slot))
+    }
+
+    fn key(&mut self) -> Read<NewKey> {
+        let (name, slot) = self.name()?;
+        Ok(NewKey { name, slot, value: self.secret()? })
     }
 
     fn reason(&mut self) -> Read<Option<LockReason>> {
@@ -425,11 +442,13 @@ mod tests {
             Request::Forget,
             Request::Get { name: name(), slot: Slot::Current, by: By::Person },
             Request::Get { name: name(), slot: Slot::Previous, by: By::Background },
+            Request::Get { name: KeyName::conversations(), slot: Slot::Current, by: By::Person },
             Request::Set(Vec::new()),
             Request::Set(vec![
                 NewKey { name: name(), slot: Slot::Current, value: value() },
                 NewKey { name: name(), slot: Slot::Previous, value: Secret::new(vec![b'x'; 9000]) },
             ]),
+            Request::Add(NewKey { name: KeyName::conversations(), slot: Slot::Current, value: value() }),
             Request::Delete { name: name(), slot: Slot::Current },
             Request::List,
             Request::Touch,
@@ -462,6 +481,12 @@ mod tests {
                 code: text("wrong-passphrase"),
                 message: text("it is not the one"),
                 hint: text("try again"),
+            }),
+            Reply::Refused(Refusal {
+                kind: RefusalKind::Occupied,
+                code: text("vault-key-already-there"),
+                message: text("it is there"),
+                hint: text("use it"),
             }),
             Reply::Changed(None),
             Reply::Changed(Some(LockReason::Asked)),

@@ -236,6 +236,7 @@ impl Agent {
             Request::Unlock(passphrase) => self.unlock(passphrase).await,
             Request::Get { name, slot, by } => self.open(by, move |vault| vault.get(&name, slot), Reply::Value).await,
             Request::Set(keys) => self.open(By::Person, move |vault| vault.set(keys), |()| Reply::Done).await,
+            Request::Add(key) => self.open(By::Person, move |vault| vault.add(key), |()| Reply::Done).await,
             Request::Delete { name, slot } => {
                 self.open(By::Person, move |vault| vault.delete(&name, slot), |()| Reply::Done).await
             }

@@ -8,7 +8,10 @@ use super::{
     message::{Refusal, RefusalKind, Reply, Request},
     terms::Unreached,
 };
-use crate::{By, KeyError, KeyInfo, KeyName, KeyStore, NewKey, Patience, Place, Slot, store::explain_missing};
+use crate::{
+    By, KeyError, KeyInfo, KeyName, KeyStore, NewKey, Patience, Place, Slot,
+    store::{explain_missing, of_providers},
+};
 
 /// The keys in the vault file, by way of the agent. It never starts one: no agent means that the vault is locked.
 #[derive(Debug, Clone)]
@@ -57,6 +60,13 @@ impl KeyStore for AgentStore {
         Box::pin(self.done(Request::Set(keys), None))
     }
 
+    fn add(&self, key: NewKey, _: Patience) -> BoxFuture<'_, Result<(), KeyError>> {
+        Box::pin(async move {
+            let name = key.name.clone();
+            self.done(Request::Add(key), Some(&name)).await
+        })
+    }
+
     fn delete<'a>(&'a self, name: &'a KeyName, slot: Slot, _: Patience) -> BoxFuture<'a, Result<(), KeyError>> {
         Box::pin(self.done(Request::Delete { name: name.clone(), slot }, Some(name)))
     }
@@ -64,7 +74,7 @@ impl KeyStore for AgentStore {
     fn list(&self, _: Patience) -> BoxFuture<'_, Result<Vec<KeyInfo>, KeyError>> {
         Box::pin(async {
             match self.ask(Request::List, None).await? {
-                Reply::Keys(keys) => Ok(keys),
+                Reply::Keys(keys) => Ok(of_providers(keys)),
                 _ => Err(strange()),
             }
         })
@@ -74,6 +84,7 @@ impl KeyStore for AgentStore {
 fn told(refusal: Refusal, name: Option<&KeyName>) -> KeyError {
     match (refusal.kind, name) {
         (RefusalKind::Missing, Some(name)) => KeyError::Missing { place: Place::Vault(name.clone()) },
+        (RefusalKind::Occupied, Some(name)) => KeyError::Occupied { place: Place::Vault(name.clone()) },
         (RefusalKind::Locked, _) => KeyError::VaultLocked { reason: refusal.message },
         _ => KeyError::Refused(refusal),
     }

@@ -14,6 +14,8 @@ pub trait OpenVault: Send + Sync {
     fn get(&self, name: &KeyName, slot: Slot) -> Result<Secret, Refusal>;
     /// Stores all or none.
     fn set(&self, keys: Vec<NewKey>) -> Result<(), Refusal>;
+    /// Stores a value where there is none.
+    fn add(&self, key: NewKey) -> Result<(), Refusal>;
     /// Removes a value.
     fn delete(&self, name: &KeyName, slot: Slot) -> Result<(), Refusal>;
     /// What is stored.
@@ -44,6 +46,10 @@ impl OpenVault for OpenFile {
         Ok(self.unlocked.set(keys, (self.now)())?)
     }
 
+    fn add(&self, key: NewKey) -> Result<(), Refusal> {
+        Ok(self.unlocked.add(key, (self.now)())?)
+    }
+
     fn delete(&self, name: &KeyName, slot: Slot) -> Result<(), Refusal> {
         Ok(self.unlocked.delete(name, slot)?)
     }
@@ -61,6 +67,7 @@ impl From<VaultError> for Refusal {
     fn from(error: VaultError) -> Self {
         let kind = match error {
             VaultError::NoKey { .. } => RefusalKind::Missing,
+            VaultError::Occupied { .. } => RefusalKind::Occupied,
             VaultError::WrongPassphrase => RefusalKind::WrongPassphrase,
             _ => RefusalKind::Failed,
         };

@@ -91,6 +91,8 @@ words! {
         Export = "export",
         /// A key was given to another address of its provider.
         Rebind = "rebind",
+        /// A key was moved to another place, and is no longer where it was.
+        Move = "move",
         /// An agent began to run.
         AgentStart = "agent-start",
         /// An agent ended.
@@ -118,7 +120,8 @@ impl What {
             | Self::Backup
             | Self::Restore
             | Self::Export
-            | Self::Rebind => true,
+            | Self::Rebind
+            | Self::Move => true,
             Self::Use | Self::Test | Self::Unlock => required == Required::All,
             Self::List
             | Self::WrongPassphrase

@@ -12,7 +12,7 @@ use super::{
     index::{self, Entry, Id, Index, LONGEST_NAME, LONGEST_VALUE, MOST},
     keys::{entry_key, index_key},
 };
-use crate::KeyInfo;
+use crate::{KeyInfo, KeyName};
 
 const NO_VALUE: VaultError = VaultError::Altered { what: "a value is not the one that was stored" };
 
@@ -76,17 +76,17 @@ impl Content {
         Draft { header: Header { generation, ..self.header.clone() }, items }
     }
 
-    /// All values, sealed anew under another data key and for another vault id.
+    /// The values that are wanted, sealed anew under another data key and for another vault id.
     pub(super) fn resealed(
         &self,
-        bytes: &[u8],
-        data: &SecretKey,
+        (bytes, data): (&[u8], &SecretKey),
         header: Header,
         new: &SecretKey,
+        wanted: impl Fn(&KeyName) -> bool,
     ) -> Result<Draft<'static>, VaultError> {
         let (old_key, new_key) = (entry_key(data), entry_key(new));
         let mut items = BTreeMap::new();
-        for (id, entry) in &self.index {
+        for (id, entry) in self.index.iter().filter(|(id, _)| wanted(&id.0)) {
             let value = self.value(bytes, id, entry, &old_key)?;
             let item = Item::seal(&header.id, id, (entry.stored_at, entry.generation), &value, &new_key)?;
             items.insert(id.clone(), item);
@@ -146,6 +146,11 @@ impl Draft<'_> {
         let item = Item::seal(&self.header.id, &id, (now, self.header.generation), value, key)?;
         self.items.insert(id, item);
         Ok(())
+    }
+
+    /// Whether there is a value under a name and slot.
+    pub(super) fn has(&self, id: &Id) -> bool {
+        self.items.contains_key(id)
     }
 
     /// Removes a value. Gives whether there was one.

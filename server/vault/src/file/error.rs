@@ -79,6 +79,12 @@ pub enum VaultError {
         /// Which key.
         name: KeyName,
     },
+    /// Something is stored under this name already, and was to be kept.
+    #[error("the key of {name} in the vault exists already")]
+    Occupied {
+        /// Which key.
+        name: KeyName,
+    },
     /// More than a vault takes.
     #[error("{what}")]
     TooLarge {
@@ -116,6 +122,7 @@ impl VaultError {
             Self::AnchorDamaged { .. } => "vault-anchor-damaged",
             Self::KeyChanged => "vault-key-changed",
             Self::NoKey { .. } => "vault-no-key",
+            Self::Occupied { .. } => "vault-key-already-there",
             Self::TooLarge { .. } => "vault-too-large",
             Self::LockBusy(_) => "vault-lock-busy",
             Self::LockUnavailable(_) => "vault-lock-unavailable",
@@ -152,6 +159,7 @@ impl VaultError {
             }
             Self::KeyChanged => "unlock it again with: aside vault unlock",
             Self::NoKey { name } => return format!("store it with: aside secret set {}", name.provider),
+            Self::Occupied { .. } => "use what is there, or remove it first",
             Self::TooLarge { .. } => "remove what is no longer used with: aside secret delete",
             Self::NoRandom(_) => "close other programs and try again",
             Self::LockBusy(error) | Self::LockUnavailable(error) | Self::Storage(error) => return error.hint(),

@@ -5,7 +5,7 @@
 //!         32  SHA-256 of the file's entries, all of them
 //!          4  how many there are, then each, sorted by name and slot:
 //!               2  length, then the provider's name
-//!               2  length, then the origin: `scheme://host:port`
+//!               2  length, then the origin: `scheme://host:port`, or `aside:what` for what is never sent
 //!               1  slot: 0 current, 1 previous
 //!               8  stored at: seconds since 1970
 //!               8  the generation it was stored with
@@ -73,8 +73,7 @@ pub(super) fn parse(bytes: &[u8], entries: &[u8]) -> Option<Index> {
     let mut start = 0_usize;
     for _ in 0..count {
         let (provider, address) = (rest.text()?, rest.text()?);
-        let origin = Origin::of(address).ok().filter(|origin| origin.to_string() == address)?;
-        let id = (KeyName::new(provider, origin), slot(rest.u8()?)?);
+        let id = (KeyName::new(provider, Origin::shown_as(address)?), slot(rest.u8()?)?);
         let (stored_at, generation) = (rest.i64()?, rest.u64()?);
         let length = usize::try_from(rest.u32()?).ok().filter(|length| *length <= LONGEST_VALUE + OVERHEAD)?;
         let place = start..start.checked_add(length).filter(|end| *end <= entries.len())?;

@@ -137,6 +137,18 @@ impl Unlocked {
         })
     }
 
+    /// Stores `key` where nothing is under its name and slot; [`VaultError::Occupied`] where something is, and nothing is written.
+    pub fn add(&self, key: NewKey, now: i64) -> Result<(), VaultError> {
+        let sealing = entry_key(&self.data);
+        self.change(Rollback::Refused, Keep::Automatic, |draft| {
+            let id = (key.name, key.slot);
+            if draft.has(&id) {
+                return Err(VaultError::Occupied { name: id.0 });
+            }
+            draft.put(id, &key.value, now, &sealing)
+        })
+    }
+
     /// Removes the value under a name and slot. [`VaultError::NoKey`] when there is none.
     pub fn delete(&self, name: &KeyName, slot: Slot) -> Result<(), VaultError> {
         self.change(Rollback::Refused, Keep::Automatic, |draft| {
@@ -186,17 +198,37 @@ impl Unlocked {
         self.replace(passphrase, Keep::Automatic, |state, before, recovery| {
             let new = New::with_id(before.id, passphrase, recovery)?;
             let header = Header { created: before.created, ..new.header.clone() };
-            let draft = state.content.resealed(state.held.bytes(), &self.data, header, &new.data)?;
+            let draft = state.content.resealed((state.held.bytes(), &self.data), header, &new.data, |_| true)?;
             Ok((new, draft))
         })
     }
 
-    /// An empty vault with a new id, salt and data key in the place of this one, whose passphrase it keeps, with new recovery words
-    /// if there were some. What was there is kept among the backups, sealed as it was.
+    /// A vault without a provider's key, with a new id, salt and data key, in the place of this one, whose passphrase it keeps, with
+    /// new recovery words if there were some. What was there is kept among the backups, sealed as it was. What the program keeps for
+    /// itself is taken along: clearing the keys of providers must not make conversations unreadable.
     pub fn clear(&self, passphrase: &Passphrase, now: i64) -> Result<(Self, Option<RecoveryWords>), VaultError> {
-        self.replace(passphrase, Keep::Replaced, |_, _, recovery| {
+        self.cleared(passphrase, now, |name| !name.is_of_a_provider())
+    }
+
+    /// The same with nothing at all in it.
+    pub fn clear_everything(
+        &self,
+        passphrase: &Passphrase,
+        now: i64,
+    ) -> Result<(Self, Option<RecoveryWords>), VaultError> {
+        self.cleared(passphrase, now, |_| false)
+    }
+
+    fn cleared(
+        &self,
+        passphrase: &Passphrase,
+        now: i64,
+        stays: fn(&KeyName) -> bool,
+    ) -> Result<(Self, Option<RecoveryWords>), VaultError> {
+        self.replace(passphrase, Keep::Replaced, |state, _, recovery| {
             let new = New::make(passphrase, recovery)?;
-            let draft = Draft::empty(Header { created: now, ..new.header.clone() });
+            let header = Header { created: now, ..new.header.clone() };
+            let draft = state.content.resealed((state.held.bytes(), &self.data), header, &new.data, stays)?;
             Ok((new, draft))
         })
     }
@@ -207,7 +239,8 @@ impl Unlocked {
         let new = New::make(passphrase, Recovery::None)?;
         let state = self.fresh()?;
         let header = Header { generation: state.content.header.generation, created: now, ..new.header };
-        state.content.resealed(state.held.bytes(), &self.data, header, &new.data)?.to_bytes(&new.data)
+        let draft = state.content.resealed((state.held.bytes(), &self.data), header, &new.data, |_| true)?;
+        draft.to_bytes(&new.data)
     }
 
     /// What a person should know of the vault, from opening it and from writes since.

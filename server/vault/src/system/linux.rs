@@ -11,6 +11,7 @@ use ::keyring::{Entry, api::CredentialStoreApi as _};
 use zbus_secret_service_keyring_store::{Store as SecretService, cred::Wrapper};
 
 use super::{Fault, KeyInfo, KeyName, Slot, Store, account, ambiguous, fault, service, stored_name};
+use crate::store::of_providers;
 use catalogue::Catalogue;
 
 /// The attribute that says when the value was stored, in seconds since 1970.
@@ -32,8 +33,9 @@ struct Linux {
 
 /// Connects to the session's Secret Service.
 pub(super) fn connect() -> Result<Box<dyn Store>, Fault> {
+    let catalogue = Catalogue::connect()?;
     let service = SecretService::new().map_err(fault)?;
-    Ok(Box::new(Linux { service, catalogue: Catalogue::connect()? }))
+    Ok(Box::new(Linux { service, catalogue }))
 }
 
 impl Linux {
@@ -124,8 +126,21 @@ impl Store for Linux {
             return Ok(());
         }
         // Two who find nothing and make an item each would leave two.
-        self.catalogue.alone(|| {
+        self.catalogue.alone(|_| {
             if replaced(&self.find(name, slot)?)? { Ok(()) } else { self.create(name, slot, value, &stored_at) }
+        })
+    }
+
+    fn add(&self, name: &KeyName, slot: Slot, value: &[u8], now: i64) -> Result<(), Fault> {
+        let free = || if self.find(name, slot)?.is_empty() { Ok(()) } else { Err(Fault::Occupied) };
+        free()?;
+        self.catalogue.alone(|certainly| {
+            if !certainly {
+                // It may be waiting for a password: what it makes then must not be one of two.
+                return Err(Fault::Locked("another program is storing something in it".to_owned()));
+            }
+            free()?;
+            self.create(name, slot, value, &now.to_string())
         })
     }
 
@@ -155,7 +170,7 @@ impl Store for Linux {
 
     fn count(&self) -> Result<usize, Fault> {
         self.catalogue.is_open()?;
-        Ok(self.catalogue.list()?.iter().filter(|key| key.slot == Slot::Current).count())
+        Ok(of_providers(self.catalogue.list()?).iter().filter(|key| key.slot == Slot::Current).count())
     }
 }
 

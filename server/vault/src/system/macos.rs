@@ -6,6 +6,7 @@ use ::keyring::{Entry, api::CredentialStoreApi as _};
 use apple_native_keyring_store::keychain::Store as Keychain;
 
 use super::{Fault, KeyInfo, KeyName, Slot, Store, account, fault, service, stored_name};
+use crate::store::of_providers;
 
 struct Mac(Arc<Keychain>);
 
@@ -53,6 +54,6 @@ impl Store for Mac {
     }
 
     fn count(&self) -> Result<usize, Fault> {
-        self.listed(Slot::Current).map(|keys| keys.len())
+        self.listed(Slot::Current).map(|keys| of_providers(keys).len())
     }
 }

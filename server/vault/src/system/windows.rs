@@ -6,6 +6,7 @@ use ::keyring::{Entry, api::CredentialStoreApi as _};
 use windows_native_keyring_store::Store as Credentials;
 
 use super::{Fault, KeyInfo, KeyName, Slot, Store, account, fault, service, stored_name};
+use crate::store::of_providers;
 
 struct Windows(Arc<Credentials>);
 
@@ -59,6 +60,6 @@ impl Store for Windows {
     }
 
     fn count(&self) -> Result<usize, Fault> {
-        Ok(self.list(false)?.iter().filter(|key| key.slot == Slot::Current).count())
+        Ok(of_providers(self.list(false)?).iter().filter(|key| key.slot == Slot::Current).count())
     }
 }

@@ -75,6 +75,8 @@ pub(crate) async fn check_read_only(store: &dyn KeyStore, name: &KeyName, value:
     for slot in [Slot::Current, Slot::Previous] {
         let error = quiet(store.set(vec![key(slot)], request).await, value);
         assert!(matches!(error, KeyError::ReadOnly { .. }), "set {slot:?}: {error}");
+        let error = quiet(store.add(key(slot), request).await, value);
+        assert!(matches!(error, KeyError::ReadOnly { .. }), "add {slot:?}: {error}");
         let error = quiet(store.delete(name, slot, request).await, value);
         assert!(matches!(error, KeyError::ReadOnly { .. }), "delete {slot:?}: {error}");
     }
@@ -182,6 +184,12 @@ impl Bench {
     pub(crate) async fn list(&self) -> Vec<KeyInfo> {
         let keys = self.store.list(Patience::Request).await.expect("a list");
         keys.into_iter().filter(|key| key.name.provider.starts_with(&self.prefix)).collect()
+    }
+
+    /// Stores the value where there is none.
+    pub(crate) async fn add(&self, name: &KeyName, slot: Slot, value: &str) -> Result<(), KeyError> {
+        let key = NewKey { name: name.clone(), slot, value: Secret::new(value.as_bytes().to_vec()) };
+        self.store.add(key, Patience::Request).await
     }
 
     async fn clear(&self) {

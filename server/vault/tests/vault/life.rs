@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::symlink};
 
 use aside_secret::Secret;
-use aside_vault::{FileVault, Files, KeyError, NewKey, Recovery, Slot, VaultError};
+use aside_vault::{FileVault, Files, KeyError, KeyName, NewKey, Recovery, Slot, VaultError};
 
 use crate::kit::{Home, NOW, OTHER, PASSPHRASE, all, files, first_values, key, name, passphrase, put, values, words};
 
@@ -208,6 +208,25 @@ fn a_cleared_vault_is_another_one_and_the_old_one_is_kept() {
     assert_eq!(backups.iter().map(|one| one.replaced).collect::<Vec<_>>(), [true], "kept though nothing else is");
     let restored = FileVault::restore(&home.files, &backups[0].read().expect("read"), &words()).expect("restored");
     assert_eq!(all(&restored), first_values());
+}
+
+#[test]
+fn what_the_program_keeps_for_itself_outlives_a_clearing_that_does_not_mean_it() {
+    let home = Home::new();
+    let own = KeyName::conversations();
+    let text = || Secret::new(b"one 1\ntwo 2".to_vec());
+    let vault = home.open().expect("opened");
+    vault.add(NewKey { name: own.clone(), slot: Slot::Current, value: text() }, NOW).expect("nothing is there");
+    let again = vault.add(NewKey { name: own.clone(), slot: Slot::Current, value: text() }, NOW);
+    assert_eq!(again.map_err(|error| error.code()), Err("vault-key-already-there"));
+    let generation = vault.generation().expect("opened");
+    let (cleared, _) = vault.clear(&passphrase(PASSPHRASE), NOW).expect("cleared");
+    assert_eq!(cleared.get(&own, Slot::Current).expect("kept").expose(), text().expose());
+    assert_eq!(cleared.list().expect("listed").len(), 1);
+    assert_eq!(cleared.generation(), Ok(generation + 1), "nothing was written in between");
+    let (empty, _) = cleared.clear_everything(&passphrase(PASSPHRASE), NOW).expect("cleared");
+    assert_eq!(empty.get(&own, Slot::Current).map(drop), Err(VaultError::NoKey { name: own }));
+    assert!(empty.list().expect("listed").is_empty());
 }
 
 #[test]

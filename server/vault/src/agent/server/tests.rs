@@ -44,6 +44,13 @@ impl OpenVault for InMemory {
         Ok(())
     }
 
+    fn add(&self, key: NewKey) -> Result<(), Refusal> {
+        if self.0.keys.lock().expect("no panic").contains_key(&(key.name.clone(), key.slot)) {
+            return Err(refusal(RefusalKind::Occupied, "occupied"));
+        }
+        self.set(vec![key])
+    }
+
     fn delete(&self, name: &KeyName, slot: Slot) -> Result<(), Refusal> {
         let removed = self.0.keys.lock().expect("no panic").remove(&(name.clone(), slot));
         removed.map(drop).ok_or_else(|| refusal(RefusalKind::Missing, "missing"))

@@ -4,8 +4,10 @@
 use std::{collections::HashMap, thread, time::Duration};
 
 use zbus::{
+    blocking::fdo::DBusProxy,
     blocking::{Connection, Proxy, proxy::Builder},
     fdo::RequestNameFlags,
+    names::BusName,
     proxy::CacheProperties,
     zvariant::OwnedObjectPath,
 };
@@ -34,9 +36,16 @@ struct Collection {
 }
 
 impl Catalogue {
-    /// Connects to the session's bus; asks no one there anything.
+    /// Connects to the session's bus, on which there must be a keyring or a program that the bus can start as one.
     pub(super) fn connect() -> Result<Self, Fault> {
-        Connection::session().map(Self).map_err(|error| broken(&error))
+        let connection = Connection::session().map_err(|error| Fault::Absent(reason(&error)))?;
+        let bus = DBusProxy::new(&connection).map_err(|error| broken(&error))?;
+        let keyring = BusName::from_static_str(BUS_NAME).expect("it is a name");
+        let named = bus.name_has_owner(keyring).map_err(|error| broken(&error.into()))?;
+        // A bus that does not say what it could start is asked by using the keyring.
+        let known = named || bus.list_activatable_names().is_ok_and(|names| names.iter().any(|name| *name == BUS_NAME));
+        drop(bus);
+        if known { Ok(Self(connection)) } else { Err(Fault::Absent(format!("nobody is `{BUS_NAME}` on this bus"))) }
     }
 
     /// Fails unless the default collection is there and open.
@@ -76,16 +85,21 @@ impl Catalogue {
         Ok(keys)
     }
 
-    /// Does `work` while no other process of this session makes a new item.
-    pub(super) fn alone<T>(&self, work: impl FnOnce() -> T) -> T {
+    /// Does `work` while no other process of this session makes a new item, and tells it whether that is certain.
+    pub(super) fn alone<T>(&self, work: impl FnOnce(bool) -> T) -> T {
+        let mut certainly = false;
         for _ in 0..WAITS {
             match self.0.request_name_with_flags(MAKING, RequestNameFlags::DoNotQueue.into()) {
                 Err(zbus::Error::NameTaken) => thread::sleep(WAIT),
+                Ok(_) => {
+                    certainly = true;
+                    break;
+                }
                 // A bus that gives no names gives none to the others either.
-                Ok(_) | Err(_) => break,
+                Err(_) => break,
             }
         }
-        let done = work();
+        let done = work(certainly);
         drop(self.0.release_name(MAKING));
         done
     }

@@ -17,6 +17,8 @@ pub(super) fn all() -> Vec<Case> {
     cases.extend(listed());
     cases.extend(several());
     cases.extend(handles());
+    cases.extend(added());
+    cases.extend(kept_for_the_program());
     cases
 }
 
@@ -330,4 +332,56 @@ fn handles() -> Vec<Case> {
             assert_eq!(b.get(&name).await.as_deref(), Some("one"));
         }),
     ]
+}
+
+fn added() -> Vec<Case> {
+    vec![
+        case("what is added where nothing is, is there", async |b: Bench| {
+            let name = b.name("p", HERE);
+            for (slot, value) in [(CURRENT, "one"), (PREVIOUS, "two")] {
+                b.add(&name, slot, value).await.expect("nothing is there");
+                assert_eq!(b.take(&name, slot).await.as_deref(), Some(value));
+            }
+        }),
+        case("what is added where something is, changes nothing", async |b: Bench| {
+            let name = b.name("p", HERE);
+            b.set(&name, &secret("kept")).await;
+            let error = quiet(b.add(&name, CURRENT, &secret("late")).await, CANARY);
+            assert!(matches!(error, KeyError::Occupied { .. }), "{error}");
+            assert!(error.to_string().contains(&name.to_string()), "{error}");
+            assert_eq!(b.get(&name).await, Some(secret("kept")));
+        }),
+        case("of several that are added at once, one is kept", async |b: Bench| {
+            let name = b.name("p", HERE);
+            let benches: Vec<_> = (0..4).map(|_| b.again()).collect();
+            let adding = benches.iter().enumerate().map(async |(number, bench)| {
+                let value = format!("value-{number}");
+                (bench.add(&name, CURRENT, &value).await, value)
+            });
+            let done = join_all(adding).await;
+            let kept: Vec<_> = done.iter().filter(|(added, _)| added.is_ok()).map(|(_, value)| value.clone()).collect();
+            assert_eq!(kept.len(), 1, "{done:?}");
+            assert_eq!(b.get(&name).await, Some(kept[0].clone()));
+            for (added, _) in done.iter().filter(|(added, _)| added.is_err()) {
+                assert!(matches!(added, Err(KeyError::Occupied { .. })), "{added:?}");
+            }
+        }),
+    ]
+}
+
+fn kept_for_the_program() -> Vec<Case> {
+    vec![case("what the program keeps for itself has lines and spaces, and is in no list", async |b: Bench| {
+        let (name, text) = (KeyName::conversations(), "first line 1\nsecond line 2");
+        b.add(&name, CURRENT, text).await.expect("nothing is there");
+        assert_eq!(b.take(&name, CURRENT).await.as_deref(), Some(text));
+        assert_eq!(b.again().take(&name, CURRENT).await.as_deref(), Some(text));
+        let error = b.add(&name, CURRENT, "another").await.expect_err("something is there");
+        assert!(error.to_string().starts_with("the key of the conversations in the "), "{error}");
+        b.set(&name, "replaced 1").await;
+        assert_eq!(b.take(&name, CURRENT).await.as_deref(), Some("replaced 1"));
+        let all = b.store.list(Patience::Request).await.expect("a list");
+        assert!(all.iter().all(|key| key.name != name), "{all:?}");
+        b.delete(&name, CURRENT).await.expect("it is there");
+        assert_eq!(b.take(&name, CURRENT).await, None);
+    })]
 }
