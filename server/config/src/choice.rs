@@ -88,6 +88,20 @@ choice! {
 }
 
 choice! {
+    /// Where the key of the conversations is kept.
+    SessionKey {
+        /// Where it is already; else in the sealed vault file once there is one, else in the keyring, else in a key file.
+        Auto = "auto",
+        /// In the keyring of the operating system.
+        Keyring = "keyring",
+        /// In the sealed vault file.
+        Vault = "vault",
+        /// In a key file beside the conversations, which protects copies of them and nothing else.
+        File = "file",
+    }
+}
+
+choice! {
     /// What opens the keys again after a lock.
     Unlock {
         /// The next thing a person does.

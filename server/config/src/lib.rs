@@ -22,7 +22,7 @@ mod settings;
 mod source;
 mod walk;
 
-pub use choice::{Backend, Dialect, Level, Menu, Required, Unlock};
+pub use choice::{Backend, Dialect, Level, Menu, Required, SessionKey, Unlock};
 pub use declare::Scope;
 pub use layer::{Layer, Layers, Origin};
 pub use merge::{Loaded, Shown, merge};
@@ -31,7 +31,7 @@ pub use providers::{KeySource, Provider};
 pub use reference::reference;
 pub use report::Problem;
 pub use schema::schema;
-pub use settings::{Audit, Builtin, Chat, Complete, Http, Keyring, Local, Log, Roles, Settings, Vault};
+pub use settings::{Audit, Builtin, Chat, Complete, Http, Keyring, Local, Log, Roles, Sessions, Settings, Vault};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use crate::{
-    choice::{Backend, Level, Menu, Required, Unlock},
+    choice::{Backend, Level, Menu, Required, SessionKey, Unlock},
     declare::{Field, Scope, Section, settings},
     providers::{self, Provider},
     rule::{Count, File, Fraction, Lasting, ModelName, OneOf, Proxy, Size, Switch, Text, Typed as _, Words},
@@ -74,6 +74,22 @@ settings! {
         context_bytes: u32 = 65_536, Size(0, 4 * MIB), Workspace;
         /// Text that is put before every conversation, for example how you like your answers.
         instructions: String = String::new(), Text(20_000), User;
+    }
+
+    /// How conversations are kept.
+    sessions: Sessions {
+        /// Where the key is kept that they are sealed under. `aside session key move` takes it from one place to another.
+        key: SessionKey = SessionKey::Auto, OneOf::<SessionKey>::NEW, User;
+        /// How many conversations a workspace may have, those in the trash left out.
+        max_per_workspace: u32 = 100, Count(1, 10_000), User;
+        /// How large a conversation may become before it takes no further question.
+        max_bytes: u64 = 10 * MIB, Size(64 * KIB, 1024 * MIB), User;
+        /// How many days after its last change a conversation goes to the trash by itself; 0 keeps it for ever.
+        retention_days: u32 = 30, Count(0, 3650), User;
+        /// How many days a conversation stays in the trash before it is removed for good.
+        trash_days: u32 = 7, Count(1, 365), User;
+        /// How many conversations of a workspace may be opened within a minute; of all workspaces together, four times as many.
+        resumes_per_minute: u32 = 5, Count(1, 1000), User;
     }
 
     /// Model servers on this machine.
