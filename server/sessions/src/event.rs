@@ -20,6 +20,13 @@ pub struct TurnEvent {
 /// What happened in a turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
+    /// Another program on this machine asks in the same session; what follows is its answer.
+    Asked {
+        /// The question.
+        text: String,
+        /// The model that answers, as `provider/model`.
+        model: String,
+    },
     /// More of the answer.
     Delta(String),
     /// More of the model's reasoning; it is shown and not kept.

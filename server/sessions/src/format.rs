@@ -1,7 +1,9 @@
 //! How a row's content is written on disk: the twins of the inner types.
 //!
-//! Owns the spelling; the inner types are free to change. Content is JSON, one object per row; a field that is unknown is passed
-//! over. Which rows make a conversation is `transcript`'s.
+//! Owns the spelling before it is sealed; the inner types are free to change. Content is JSON, one object per row; a field that is
+//! unknown is passed over. Which rows make a conversation is `transcript`'s.
+
+mod head;
 
 use aside_model::Usage;
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,8 @@ use crate::{
     Attachment, End, TurnError,
     turn::{Closing, Outcome},
 };
+
+pub(crate) use head::{HeadRow, LockRow, OpenedRow, StoreRow, Sum, WorkspaceRow};
 
 /// One row's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +28,13 @@ pub(crate) enum Record {
     End(Closing),
     /// The session was given a title.
     Title { title: String },
+    /// Everything from row `to` up to here was taken back, to be said differently.
+    Rewind { to: u64 },
+    /// What an earlier conversation was about, in a model's words.
+    Summary { text: String, model: String },
 }
 
-/// What kind of row it is, in clear.
+/// What kind of row it is, in clear and vouched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     User,
@@ -34,21 +42,33 @@ pub(crate) enum Kind {
     Part,
     End,
     Title,
+    Rewind,
+    Summary,
 }
 
 impl Kind {
-    pub(crate) fn as_str(self) -> &'static str {
+    const ALL: [Self; 7] = [Self::User, Self::Answer, Self::Part, Self::End, Self::Title, Self::Rewind, Self::Summary];
+
+    /// The number in the database. A number is never given to another kind.
+    pub(crate) fn code(self) -> u8 {
         match self {
-            Self::User => "user",
-            Self::Answer => "answer",
-            Self::Part => "part",
-            Self::End => "end",
-            Self::Title => "title",
+            Self::User => 1,
+            Self::Answer => 2,
+            Self::Part => 3,
+            Self::End => 4,
+            Self::Title => 5,
+            Self::Rewind => 6,
+            Self::Summary => 7,
         }
     }
 
-    pub(crate) fn from_text(text: &str) -> Option<Self> {
-        [Self::User, Self::Answer, Self::Part, Self::End, Self::Title].into_iter().find(|kind| kind.as_str() == text)
+    /// Whether a message begins with it.
+    pub(crate) fn opens(self) -> bool {
+        matches!(self, Self::User | Self::Answer | Self::Summary)
+    }
+
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 }
 
@@ -60,6 +80,21 @@ impl Record {
             Self::Part { .. } => Kind::Part,
             Self::End(_) => Kind::End,
             Self::Title { .. } => Kind::Title,
+            Self::Rewind { .. } => Kind::Rewind,
+            Self::Summary { .. } => Kind::Summary,
+        }
+    }
+
+    /// About how much text is in it, in bytes.
+    pub(crate) fn text_len(&self) -> usize {
+        match self {
+            Self::User { text, attachments } => {
+                text.len() + attachments.iter().map(|one| one.text.len()).sum::<usize>()
+            }
+            Self::Part { text } | Self::Title { title: text } | Self::Summary { text, .. } => text.len(),
+            Self::End(closing) => closing.text.len(),
+            Self::Answer { model } => model.len(),
+            Self::Rewind { .. } => 0,
         }
     }
 
@@ -74,6 +109,10 @@ impl Record {
             Self::Part { text } => serde_json::to_vec(&PartRow { text: text.clone() }),
             Self::End(closing) => serde_json::to_vec(&EndRow::from(closing)),
             Self::Title { title } => serde_json::to_vec(&TitleRow { title: title.clone() }),
+            Self::Rewind { to } => serde_json::to_vec(&RewindRow { to: *to }),
+            Self::Summary { text, model } => {
+                serde_json::to_vec(&SummaryRow { text: text.clone(), model: model.clone() })
+            }
         };
         written.expect("strings and numbers always have a JSON form")
     }
@@ -89,6 +128,10 @@ impl Record {
             Kind::Part => serde_json::from_slice(bytes).ok().map(|PartRow { text }| Self::Part { text }),
             Kind::End => serde_json::from_slice::<EndRow>(bytes).ok().map(|row| Self::End(row.into())),
             Kind::Title => serde_json::from_slice(bytes).ok().map(|TitleRow { title }| Self::Title { title }),
+            Kind::Rewind => serde_json::from_slice(bytes).ok().map(|RewindRow { to }| Self::Rewind { to }),
+            Kind::Summary => {
+                serde_json::from_slice(bytes).ok().map(|SummaryRow { text, model }| Self::Summary { text, model })
+            }
         }
     }
 }
@@ -121,6 +164,17 @@ struct PartRow {
 #[derive(Serialize, Deserialize)]
 struct TitleRow {
     title: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RewindRow {
+    to: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SummaryRow {
+    text: String,
+    model: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -230,6 +284,8 @@ mod tests {
             Record::Answer { model: "builtin/search".to_owned() },
             Record::Part { text: String::new() },
             Record::Title { title: "ein Titel".to_owned() },
+            Record::Rewind { to: 7 },
+            Record::Summary { text: "früher".to_owned(), model: "a/b".to_owned() },
             closing(End::Error, Some(TurnError::new("no-key", "no key", "store one"))),
         ];
         let ends = [End::Complete, End::Stopped, End::Length, End::Truncated, End::Error, End::Interrupted];
@@ -241,7 +297,7 @@ mod tests {
     fn every_record_reads_back_as_written() {
         for record in records() {
             let kind = record.kind();
-            assert_eq!(Kind::from_text(kind.as_str()), Some(kind));
+            assert_eq!(Kind::from_code(kind.code()), Some(kind));
             assert_eq!(Record::decode(kind, &record.encode()), Some(record));
         }
     }

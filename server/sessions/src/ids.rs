@@ -1,6 +1,10 @@
 //! The identities of workspaces, sessions and turns. Owns how they are made and written; not where they are kept.
 
-use std::{fmt, path::Path, str::FromStr};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use uuid::Uuid;
 
@@ -21,6 +25,12 @@ impl WorkspaceId {
     /// The canonical path; empty for conversations without a folder.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The folder; `None` without one, and where its name is not Unicode.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        let path = PathBuf::from(&self.0);
+        path.is_absolute().then_some(path)
     }
 
     /// The identity as the store kept it.
@@ -85,6 +95,14 @@ impl fmt::Display for SessionId {
 impl fmt::Display for TurnId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.hyphenated().fmt(formatter)
+    }
+}
+
+impl FromStr for TurnId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Uuid::try_parse(text).map(Self).map_err(|_| ())
     }
 }
 

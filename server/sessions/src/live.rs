@@ -1,10 +1,11 @@
 //! The task of a live session.
 //!
-//! Owns everything of a session that changes while it is live: the running answer, its readers, and the end of an answer that
-//! the disk refused. Everything reaches it through its mailbox, so nothing in it is locked and no two turns of a session run at
+//! Owns everything of a session that changes while it is live: the running answer, its readers, what other programs do in it, and
+//! when that which the disk refused is tried again. Everything reaches it through its mailbox, so nothing in it is locked and no two turns of a session run at
 //! once. It decides nothing about a turn (`turn` does) and ends when nobody needs it.
 
 mod answer;
+mod elsewhere;
 mod readers;
 
 use std::{
@@ -17,14 +18,21 @@ use tokio::{
     time::Instant,
 };
 
+use aside_storage::database::Changes;
+
 use crate::{
     Opened, Options, Outbox, Say, SessionError, SessionId, TurnId,
     registry::WorkspaceSessions,
-    store::{Question, Store},
-    turn::{Closing, Input},
+    say::Answer,
+    store::{Begun, Question, Store},
+    turn::{Input, Turn},
 };
 use answer::{Answering, Moved};
+use elsewhere::{Elsewhere, LOOK_AFTER, Looked};
 use readers::Readers;
+
+/// How often that which the disk refused is tried again.
+const RETRY: Duration = Duration::from_secs(5);
 
 /// What a live session is asked.
 pub(crate) enum Command {
@@ -71,7 +79,11 @@ pub(crate) fn start(start: Start, mailbox: mpsc::Receiver<Command>) {
         epoch: Instant::now(),
         readers,
         answering: None,
-        backlog: None,
+        changes: None,
+        elsewhere: Elsewhere::default(),
+        look_at: None,
+        retry_at: None,
+        noted: false,
         ends: Vec::new(),
     };
     tokio::spawn(live.run());
@@ -88,8 +100,15 @@ struct Live {
     readers: Readers,
     /// The last answer, until everyone has heard its end.
     answering: Option<Answering>,
-    /// The end of an answer that the disk refused.
-    backlog: Option<(TurnId, Closing)>,
+    /// Tells that another program may have written, while anybody listens.
+    changes: Option<Changes>,
+    elsewhere: Elsewhere,
+    /// When to look after another program's turn.
+    look_at: Option<Duration>,
+    /// When to try again what the disk refused.
+    retry_at: Option<Duration>,
+    /// Whether it is noted that the session is open here.
+    noted: bool,
     /// Who waits for the running answer to be over.
     ends: Vec<oneshot::Sender<()>>,
 }
@@ -99,6 +118,8 @@ enum Happened {
     /// Nobody can ask any more: the program drops its sessions.
     Abandoned,
     Moved(Moved),
+    /// Another program may have written.
+    Changed,
     Time,
 }
 
@@ -107,7 +128,7 @@ impl Live {
         loop {
             // A stream that never pauses must not keep the others from their turn.
             tokio::task::coop::consume_budget().await;
-            if self.is_unneeded() && self.retire() {
+            if self.is_unneeded() && self.retire().await {
                 return;
             }
             match self.happens().await {
@@ -122,12 +143,8 @@ impl Live {
                         answering.take(now, moved);
                     }
                 }
-                Happened::Time => {
-                    let now = self.now();
-                    if let Some(answering) = &mut self.answering {
-                        answering.tick(now);
-                    }
-                }
+                Happened::Changed => self.look().await,
+                Happened::Time => self.time().await,
             }
             self.settle();
         }
@@ -137,8 +154,27 @@ impl Live {
         self.epoch.elapsed()
     }
 
+    async fn time(&mut self) {
+        let now = self.now();
+        if let Some(answering) = &mut self.answering {
+            answering.tick(now);
+        }
+        if self.look_at.take_if(|at| *at <= now).is_some() {
+            self.look().await;
+        }
+        if self.retry_at.take_if(|at| *at <= now).is_some() {
+            self.retry().await;
+        }
+    }
+
     async fn happens(&mut self) -> Happened {
         let wake = self.due().map(|due| self.epoch + due);
+        let changed = async {
+            match &mut self.changes {
+                Some(changes) => changes.changed().await,
+                None => std::future::pending().await,
+            }
+        };
         let moved = async {
             match &mut self.answering {
                 Some(answering) => answering.moved().await,
@@ -154,25 +190,42 @@ impl Live {
         tokio::select! {
             command = self.mailbox.recv() => command.map_or(Happened::Abandoned, Happened::Asked),
             moved = moved => Happened::Moved(moved),
+            () = changed => Happened::Changed,
             () = time => Happened::Time,
         }
     }
 
     fn due(&self) -> Option<Duration> {
-        let answering = self.answering.as_ref()?;
-        answering.due().into_iter().chain(self.readers.due(&answering.turn)).min()
+        let answering = self.answering.as_ref().and_then(Answering::due);
+        let telling = self.shown().and_then(|(_, turn)| self.readers.due(turn));
+        [answering, telling, self.look_at, self.retry_at].into_iter().flatten().min()
+    }
+
+    /// The turn that readers are told of: ours, or another program's.
+    fn shown(&self) -> Option<(TurnId, &Turn)> {
+        let ours = self.answering.as_ref().map(|answering| (answering.id, &answering.turn));
+        ours.or_else(|| self.elsewhere.following.as_ref().map(|following| (following.id, &following.turn)))
     }
 
     async fn asked(&mut self, command: Command) {
         match command {
             Command::Say(say, reply) => {
-                let said = self.say(say).await;
-                // Whoever said it may be gone; the turn belongs to the session.
-                let _ = reply.send(said);
+                match self.say(say).await {
+                    Ok((answering, begun, answer)) => {
+                        // Whoever said it may be gone; the turn belongs to the session.
+                        let _ = reply.send(Ok(answering.id));
+                        self.answer(answering, begun, answer).await;
+                    }
+                    Err(error) => drop(reply.send(Err(error))),
+                }
             }
-            Command::Listen(outbox) => self.listen(&outbox, false),
+            Command::Listen(outbox) => {
+                self.follow().await;
+                self.listen(&outbox, false);
+            }
             Command::Join(joining, reply) => {
                 // While this is read nothing moves, so what is told afterwards follows exactly.
+                self.follow().await;
                 let opened = self.store.open(self.id, joining.limit, joining.before).await;
                 if opened.is_ok() {
                     self.listen(&joining.outbox, true);
@@ -191,10 +244,10 @@ impl Live {
             Command::Delete(reply) => {
                 self.feed(Input::Stop);
                 self.finish().await;
-                let deleted = self.store.delete(self.id).await;
+                let deleted = self.store.trash(self.id).await;
                 if deleted.is_ok() {
-                    self.set_backlog(None);
                     self.answering = None;
+                    self.elsewhere = Elsewhere::default();
                     self.readers = Readers::new(self.id, &self.options);
                 }
                 let _ = reply.send(deleted);
@@ -202,29 +255,97 @@ impl Live {
         }
     }
 
-    async fn say(&mut self, say: Say) -> Result<TurnId, SessionError> {
+    /// Puts what is said on disk; it is acknowledged before anything else is done for it.
+    async fn say(&mut self, say: Say) -> Result<(Answering, Begun, Answer), SessionError> {
         if self.answering.as_ref().is_some_and(|answering| !answering.is_over()) {
             return Err(SessionError::Busy { id: self.id, elsewhere: false });
         }
-        let Say { text, attachments, model, answer } = say;
+        let Say { text, attachments, model, replaces, answer } = say;
         let turn = TurnId::fresh();
         let running = self.store.ledger().enter(turn);
-        let backlog = self.backlog.clone();
-        let question = Question { session: self.id, turn, text, attachments, model, backlog };
-        let history = self.store.begin(question).await?;
-        self.set_backlog(None);
+        let question = Question { session: self.id, turn, text, attachments, model, replaces };
+        let begun = self.store.begin(question).await?;
+        let hold = begun.hold.clone();
+        Ok((Answering::new(self.id, (running, hold), self.store.clone(), &self.options), begun, answer))
+    }
+
+    async fn answer(&mut self, mut answering: Answering, begun: Begun, answer: Answer) {
+        if self.elsewhere.is_busy() {
+            // Their turn is over with this, and whoever follows it is told so first.
+            self.look().await;
+        }
         self.flush();
+        self.elsewhere.following = None;
         self.readers.restart();
-        let mut answering = Answering::new(self.id, running, self.store.clone(), &self.options);
-        answering.start(self.now(), answer, history);
+        let (history, unread) = self.store.history(begun).await;
+        if let Some(error) = unread {
+            let notice = format!("the model does not see what was said before: {error}");
+            answering.on(self.now(), Input::Notice(notice));
+        }
+        answering.start(self.now(), answer, history, self.store.ledger().is_unsaved(self.id));
         self.answering = Some(answering);
-        Ok(turn)
     }
 
     fn listen(&mut self, outbox: &Weak<dyn Outbox>, anew: bool) {
         // An answer that is over is read, not told.
-        let running = self.answering.as_ref().is_some_and(|answering| !answering.is_over());
+        let running = self.shown().is_some_and(|(_, turn)| turn.outcome().is_none());
         self.readers.add(outbox, running, anew);
+    }
+
+    /// From now on what other programs do in this session is seen.
+    async fn follow(&mut self) {
+        if self.changes.is_none() {
+            self.changes = Some(self.store.database().changes());
+            if let Ok(next) = self.store.follow_from(self.id).await {
+                self.elsewhere.knows(next);
+            }
+        }
+        if !self.noted {
+            self.noted = true;
+            // That it is open here helps others; it is no reason not to open it.
+            let _ = self.store.note_reader(self.id, true).await;
+        }
+        self.look().await;
+    }
+
+    /// Looks whether another program wrote.
+    async fn look(&mut self) {
+        // Nobody is asked for a key because another program wrote: what it said is told with the first sign after an unlock.
+        if self.store.access().at_hand().is_none() {
+            self.look_at = None;
+            return;
+        }
+        // Where nothing was there yet, everything that comes is new.
+        let since = self.elsewhere.next().unwrap_or(0);
+        let Ok(Some(news)) = self.store.news(self.id, since).await else { return };
+        let store = &self.store;
+        match self.elsewhere.take(news, &self.options, |turn| store.ledger().began(turn)) {
+            // While we answer ourselves, the disk lets nobody else begin.
+            Looked::Began if self.answering.as_ref().is_none_or(Answering::is_over) => {
+                self.flush();
+                self.answering = None;
+                self.readers.restart();
+            }
+            _ => {}
+        }
+        self.look_at = self.elsewhere.is_busy().then(|| self.epoch.elapsed() + LOOK_AFTER);
+    }
+
+    /// Tries again what the disk refused.
+    async fn retry(&mut self) {
+        if self.answering.as_ref().is_none_or(Answering::is_over) {
+            // An error leaves it where it is; the next time comes.
+            let _ = self.store.flush_quietly(self.id).await;
+        }
+        self.plan_retry();
+    }
+
+    fn plan_retry(&mut self) {
+        if self.store.ledger().is_unsaved(self.id) {
+            self.retry_at.get_or_insert(self.epoch.elapsed() + RETRY);
+        } else {
+            self.retry_at = None;
+        }
     }
 
     fn feed(&mut self, input: Input) {
@@ -244,11 +365,8 @@ impl Live {
         self.flush();
         self.settle();
         // What the disk refused is tried once more; nobody will be able to later.
-        if let Some((turn, closing)) = self.backlog.clone() {
-            let record = crate::format::Record::End(closing);
-            if self.store.append(self.id, turn, record).await.is_ok() {
-                self.set_backlog(None);
-            }
+        if let Err(error) = self.store.flush(self.id).await {
+            tracing::warn!(session = %self.id, %error, "a part of a conversation is not saved");
         }
     }
 
@@ -257,7 +375,10 @@ impl Live {
         let now = self.now();
         let Some(answering) = &mut self.answering else {
             self.ends.clear();
-            return;
+            if let Some(following) = &self.elsewhere.following {
+                self.readers.tell(now, following.id, &following.turn);
+            }
+            return self.plan_retry();
         };
         self.readers.tell(now, answering.id, &answering.turn);
         if !answering.is_over() {
@@ -267,20 +388,18 @@ impl Live {
             let _ = end.send(());
         }
         if let Some(closing) = answering.turn.take_unsaved() {
-            let backlog = (answering.id, closing);
-            self.set_backlog(Some(backlog));
+            let from = answering.turn.on_disk();
+            self.store.hold_back_end(self.id, answering.id, closing, from);
         }
+        self.plan_retry();
     }
 
     fn flush(&mut self) {
         if let Some(answering) = &self.answering {
             self.readers.flush(answering.id, &answering.turn);
+        } else if let Some(following) = &self.elsewhere.following {
+            self.readers.flush(following.id, &following.turn);
         }
-    }
-
-    fn set_backlog(&mut self, backlog: Option<(TurnId, Closing)>) {
-        self.store.ledger().set_unsaved(self.id, backlog.is_some());
-        self.backlog = backlog;
     }
 
     /// Whether nobody would miss this task. Lets go of an answer that everyone has heard.
@@ -289,11 +408,16 @@ impl Live {
         if self.answering.as_ref().is_some_and(heard) {
             self.answering = None;
         }
-        self.answering.is_none() && self.backlog.is_none() && !self.readers.listen()
+        self.answering.is_none() && self.retry_at.is_none() && !self.readers.listen()
     }
 
     /// Leaves the map, unless something was asked meanwhile.
-    fn retire(&self) -> bool {
+    async fn retire(&mut self) -> bool {
+        self.changes = None;
+        // Locked, the note stays until this program ends: leaving is no reason to ask for the key.
+        if std::mem::take(&mut self.noted) && self.store.access().at_hand().is_some() {
+            let _ = self.store.note_reader(self.id, false).await;
+        }
         self.home.upgrade().is_none_or(|home| home.retire(self.id, &self.mailbox))
     }
 }

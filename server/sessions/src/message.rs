@@ -3,7 +3,7 @@
 use aside_model::{Role, Usage};
 use jiff::Timestamp;
 
-use crate::{SessionId, TurnError};
+use crate::{End, SessionId, TurnError};
 
 /// Where a session stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,6 +41,38 @@ pub struct SessionInfo {
     pub model: Option<String>,
     /// Where it stands.
     pub state: State,
+    /// Whether another program on this machine has it open or answers in it.
+    pub elsewhere: bool,
+    /// Whether a part of it is only in memory because saving failed.
+    pub unsaved: bool,
+    /// Whether it came from a file: its words may be anybody's.
+    pub imported: bool,
+    /// Whether it is sealed with a passphrase of its own.
+    pub protected: bool,
+}
+
+/// What is wrong with the rows of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Damage {
+    /// The row does not open: it was altered, moved, or belongs to another session.
+    Altered {
+        /// Its number.
+        n: u64,
+    },
+    /// Rows are gone.
+    Missing {
+        /// The first one.
+        from: u64,
+        /// The one behind the last one.
+        to: u64,
+    },
+    /// There is a row behind the last one that the session knows of.
+    Surplus {
+        /// Its number.
+        n: u64,
+    },
+    /// What sums the session up does not open.
+    Head,
 }
 
 /// What became of a message.
@@ -60,6 +92,20 @@ pub enum MessageState {
     Error,
     /// Its program went away.
     Interrupted,
+}
+
+impl MessageState {
+    /// How the turn of a message in this state ended.
+    pub(crate) fn end(self) -> End {
+        match self {
+            Self::Complete => End::Complete,
+            Self::Stopped => End::Stopped,
+            Self::Length => End::Length,
+            Self::Truncated => End::Truncated,
+            Self::Error => End::Error,
+            Self::Streaming | Self::Interrupted => End::Interrupted,
+        }
+    }
 }
 
 /// One message of a session.
@@ -114,4 +160,6 @@ pub struct Opened {
     pub messages: Vec<StoredMessage>,
     /// Asks for the page before this one, when there is one.
     pub before: Option<u64>,
+    /// What is wrong with the rows that were read.
+    pub damage: Vec<Damage>,
 }

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
 /// How often a running turn gives a sign of life.
@@ -49,6 +50,11 @@ impl Owner {
             start: parts.next()?.parse().ok()?,
             host: parts.next()?.to_owned(),
         })
+    }
+
+    /// Reads what a database has for an owner. What is no text of ours is nobody.
+    pub(crate) fn of(value: ValueRef<'_>) -> Option<Self> {
+        value.as_str_or_null().ok().flatten().and_then(Self::decode)
     }
 
     /// Whether `other`, which was last seen at `seen`, lives at `now`.

@@ -54,6 +54,11 @@ impl Registry {
         self.all().iter().map(|workspace| workspace.lock().len()).sum()
     }
 
+    /// Which sessions are live.
+    pub(crate) fn live_ids(&self) -> Vec<SessionId> {
+        self.all().iter().flat_map(|workspace| workspace.lock().keys().copied().collect::<Vec<_>>()).collect()
+    }
+
     /// Lets nothing new begin, and gives the mailboxes of all live sessions.
     pub(crate) fn close(&self) -> Vec<mpsc::Sender<Command>> {
         self.closed.store(true, Ordering::SeqCst);

@@ -14,6 +14,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Relay {
     next: u64,
+    /// Whether another program's question was given.
+    asked: bool,
     notices: usize,
     reasoning: usize,
     text: usize,
@@ -31,7 +33,8 @@ impl Relay {
     /// Whether the reader has not seen everything there is.
     pub(crate) fn is_behind(&self, turn: &Turn) -> bool {
         !self.ended
-            && (self.notices < turn.notices().len()
+            && (self.owes_question(turn)
+                || self.notices < turn.notices().len()
                 || self.reasoning < turn.reasoning().len()
                 || self.text < turn.text().len()
                 || self.usage != turn.usage()
@@ -44,7 +47,11 @@ impl Relay {
             && self.text == turn.text().len()
             && self.usage == turn.usage()
             && turn.outcome().is_some();
-        !self.ended && (self.notices < turn.notices().len() || all_given)
+        !self.ended && (self.owes_question(turn) || self.notices < turn.notices().len() || all_given)
+    }
+
+    fn owes_question(&self, turn: &Turn) -> bool {
+        !self.asked && turn.asked().is_some()
     }
 
     /// The next event and its number, with at most `max_bytes` of text. The end comes when everything else was given.
@@ -59,6 +66,10 @@ impl Relay {
     }
 
     fn event(&mut self, turn: &Turn, max_bytes: usize) -> Option<Event> {
+        if let Some(asked) = turn.asked().filter(|_| !self.asked) {
+            self.asked = true;
+            return Some(Event::Asked { text: asked.text.clone(), model: asked.model.clone() });
+        }
         if let Some(notice) = turn.notices().get(self.notices) {
             self.notices += 1;
             return Some(Event::Notice(notice.clone()));

@@ -20,6 +20,8 @@ pub struct Say {
     pub attachments: Vec<Attachment>,
     /// The model that answers, as `provider/model`: a label, kept with the answer.
     pub model: String,
+    /// The number of an earlier question that this one is asked instead of: it and everything behind it is taken back.
+    pub replaces: Option<u64>,
     /// Called once, after the message is on disk.
     pub answer: Answer,
 }

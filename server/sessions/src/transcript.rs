@@ -68,7 +68,7 @@ impl Reading {
                     MessageState::Interrupted
                 };
                 let model = match record {
-                    Some(Record::Answer { model }) => Some(model),
+                    Some(Record::Answer { model }) => named(model),
                     _ => None,
                 };
                 let message = opened(row.n, Role::Assistant, row.at, state);
@@ -81,7 +81,16 @@ impl Reading {
                     self.turn = None;
                 }
             }
-            (Kind::Title, _) => {}
+            (Kind::Summary, record) => {
+                let message = opened(row.n, Role::System, row.at, MessageState::Complete);
+                if let Some(Record::Summary { text, model }) = record {
+                    self.push(StoredMessage { text, model: named(model), ..message }, None);
+                } else {
+                    self.push(message, None);
+                    self.mark_last();
+                }
+            }
+            (Kind::Title | Kind::Rewind, _) => {}
         }
     }
 
@@ -120,6 +129,11 @@ impl Reading {
     }
 }
 
+/// A model, if it was named.
+fn named(model: String) -> Option<String> {
+    Some(model).filter(|model| !model.is_empty())
+}
+
 fn opened(n: u64, role: Role, at: Timestamp, state: MessageState) -> StoredMessage {
     StoredMessage {
         n,
@@ -134,7 +148,8 @@ fn opened(n: u64, role: Role, at: Timestamp, state: MessageState) -> StoredMessa
     }
 }
 
-fn state_of(end: End) -> MessageState {
+/// The state of a message whose turn ended so.
+pub(crate) fn state_of(end: End) -> MessageState {
     match end {
         End::Complete => MessageState::Complete,
         End::Stopped => MessageState::Stopped,

@@ -35,6 +35,10 @@ pub(crate) enum Input {
     Saved,
     /// The asked-for save failed, for this reason.
     SaveFailed(String),
+    /// The question itself could not be saved.
+    Unsaved,
+    /// Something that the person should know.
+    Notice(String),
     /// The turn is no longer ours on disk: its session was deleted or taken over.
     Lost,
 }
@@ -75,6 +79,13 @@ pub(crate) struct Outcome {
     pub(crate) error: Option<TurnError>,
 }
 
+/// A question that another program asked, and who answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) text: String,
+    pub(crate) model: String,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Saving {
     Nothing,
@@ -105,6 +116,8 @@ pub(crate) struct Turn {
     reasoning: String,
     usage: Option<Usage>,
     notices: Vec<String>,
+    /// The question, where another program asked it.
+    asked: Option<Asked>,
     phase: Phase,
     saving: Saving,
     /// How much of the text is on disk, in bytes.
@@ -126,12 +139,36 @@ impl Turn {
             reasoning: String::new(),
             usage: None,
             notices: Vec::new(),
+            asked: None,
             phase: Phase::Streaming,
             saving: Saving::Nothing,
             saved: 0,
             waiting: None,
             failing: false,
         }
+    }
+
+    /// A turn of another program: what it wrote down is shown, and nothing of it is saved here.
+    pub(crate) fn elsewhere(options: &Options, asked: Asked) -> Self {
+        Self { asked: Some(asked), max_answer_bytes: usize::MAX, ..Self::new(options) }
+    }
+
+    /// The other program wrote down more of its answer.
+    pub(crate) fn follow(&mut self, more: &str) {
+        self.text.push_str(more);
+        self.saved = self.text.len();
+    }
+
+    /// The other program's turn ended.
+    pub(crate) fn follow_end(&mut self, closing: Closing) {
+        self.follow(&closing.text);
+        self.usage = closing.usage;
+        self.phase = Phase::Over { outcome: closing.outcome, unsaved: None };
+    }
+
+    /// The question, where another program asked it.
+    pub(crate) fn asked(&self) -> Option<&Asked> {
+        self.asked.as_ref()
     }
 
     /// The answer so far.
@@ -170,6 +207,11 @@ impl Turn {
         }
     }
 
+    /// How much of the answer is known to be on disk, in bytes.
+    pub(crate) fn on_disk(&self) -> usize {
+        self.saved
+    }
+
     /// When a [`Input::Tick`] is due.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         match (&self.phase, self.saving) {
@@ -205,6 +247,11 @@ impl Turn {
             Input::Tick => {}
             Input::Saved => self.saved(),
             Input::SaveFailed(why) => self.save_failed(now, &why),
+            Input::Unsaved => {
+                self.failing = true;
+                self.notices.push("not saved: it goes on in memory, and is saved when the disk takes it".to_owned());
+            }
+            Input::Notice(text) => self.notices.push(text),
             Input::Lost => return self.lose(),
         }
         Vec::new()

@@ -4,14 +4,15 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 
 use aside_model::{EventStream, ModelError, StreamEvent};
 use aside_storage::database::DatabaseError;
-use futures_util::{FutureExt, StreamExt, future::BoxFuture};
+use futures_util::{FutureExt, StreamExt};
+use tokio::task::JoinHandle;
 
 use crate::{
-    Options, SessionId, TurnError, TurnId,
+    Options, SessionError, SessionId, TurnError, TurnId,
     format::Record,
     owner::BEAT,
     say::Answer,
-    store::{Kept, Running, Store},
+    store::{Hold, Kept, Running, Store},
     turn::{Effect, Input, Save, Turn},
 };
 
@@ -22,19 +23,24 @@ pub(super) struct Answering {
     session: SessionId,
     store: Store,
     stream: Option<EventStream>,
-    writing: Option<BoxFuture<'static, Written>>,
+    /// A task of its own: it may hold what others wait for, and must not stand still while this one waits for them.
+    writing: Option<JoinHandle<Written>>,
     /// A save that waits for a sign of life to be written.
     queued: Option<Save>,
+    /// Whether the disk refused a save: it may have kept it all the same.
+    refused: bool,
     /// When something was last written.
     last_write: Duration,
     /// Leaves the ledger with this value, when the turn is over or its task fails.
     running: Option<Running>,
+    /// What it is sealed with, until it is over.
+    hold: Hold,
 }
 
 /// What became of a write.
 pub(super) enum Written {
     Beat,
-    Save(Result<Kept, DatabaseError>),
+    Save(Result<Kept, SessionError>),
 }
 
 /// What moved an answer.
@@ -44,7 +50,8 @@ pub(super) enum Moved {
 }
 
 impl Answering {
-    pub(super) fn new(session: SessionId, running: Running, store: Store, options: &Options) -> Self {
+    pub(super) fn new(session: SessionId, begun: (Running, Hold), store: Store, options: &Options) -> Self {
+        let (running, hold) = begun;
         Self {
             id: running.turn(),
             turn: Turn::new(options),
@@ -53,14 +60,19 @@ impl Answering {
             stream: None,
             writing: None,
             queued: None,
+            refused: false,
             last_write: Duration::ZERO,
             running: Some(running),
+            hold,
         }
     }
 
     /// Starts the stream.
-    pub(super) fn start(&mut self, now: Duration, answer: Answer, history: Vec<crate::StoredMessage>) {
+    pub(super) fn start(&mut self, now: Duration, answer: Answer, history: Vec<crate::StoredMessage>, unsaved: bool) {
         self.last_write = now;
+        if unsaved {
+            self.on(now, Input::Unsaved);
+        }
         match std::panic::catch_unwind(AssertUnwindSafe(|| answer(history))) {
             Ok(stream) => self.stream = Some(stream),
             Err(_) => self.on(now, Input::Failed(defect())),
@@ -83,11 +95,13 @@ impl Answering {
         }
         if self.is_over() {
             self.running = None;
+            self.hold = Hold::default();
         }
     }
 
     /// Takes what `moved` gave.
     pub(super) fn take(&mut self, now: Duration, moved: Moved) {
+        self.refused |= matches!(moved, Moved::Wrote(Written::Save(Err(_))));
         let input = match moved {
             Moved::Said(input) => Some(input),
             Moved::Wrote(Written::Beat) => None,
@@ -108,10 +122,12 @@ impl Answering {
         self.on(now, Input::Tick);
         if !self.is_over() && self.writing.is_none() && now >= self.last_write + BEAT {
             self.last_write = now;
-            let (store, session, turn) = (self.store.clone(), self.session, self.id);
+            let (store, session, hold) = (self.store.clone(), self.session, self.hold.clone());
             // A sign of life that cannot be written is one that is not given: the next save says why.
-            self.writing =
-                Some(async move { store.beat(session, turn).await.map_or(Written::Beat, |()| Written::Beat) }.boxed());
+            self.writing = Some(tokio::spawn(async move {
+                drop(store.beat(session, &hold).await);
+                Written::Beat
+            }));
         }
     }
 
@@ -139,8 +155,10 @@ impl Answering {
             Save::Part(text) => Record::Part { text },
             Save::Close(closing) => Record::End(closing),
         };
-        let (store, session, turn) = (self.store.clone(), self.session, self.id);
-        self.writing = Some(async move { Written::Save(store.append(session, turn, record).await) }.boxed());
+        let (store, session, turn, hold) = (self.store.clone(), self.session, self.id, self.hold.clone());
+        let from = self.refused.then(|| self.turn.on_disk());
+        let writing = async move { Written::Save(store.append(session, turn, record, (from, hold)).await) };
+        self.writing = Some(tokio::spawn(writing));
     }
 }
 
@@ -157,11 +175,11 @@ async fn said(stream: &mut Option<EventStream>) -> Input {
     }
 }
 
-async fn wrote(writing: &mut Option<BoxFuture<'static, Written>>) -> Written {
+async fn wrote(writing: &mut Option<JoinHandle<Written>>) -> Written {
     let Some(write) = writing else { return std::future::pending().await };
     let written = write.await;
     *writing = None;
-    written
+    written.unwrap_or_else(|_| Written::Save(Err(DatabaseError::Panicked.into())))
 }
 
 fn input_of(event: StreamEvent) -> Input {

@@ -13,7 +13,8 @@ use std::{
 
 use aside_sessions::{MessageState, Options, SessionError, SessionId, Sessions, State, WorkspaceId};
 
-use crate::kit::{Place, Reader, Script, fresh, one, quick, read, until};
+use crate::kit::{HeldKeys, Place, Reader, Script, fresh, home, one, quick, read, until};
+use crate::{disk, many, together};
 
 const ROLE: &str = "ASIDE_TEST_ROLE";
 const DATABASE: &str = "ASIDE_TEST_DATABASE";
@@ -21,15 +22,16 @@ const DATABASE: &str = "ASIDE_TEST_DATABASE";
 const MARK: &str = "child: ";
 
 /// This binary once more, in a role.
-struct Process {
+pub(crate) struct Process {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Process {
-    fn start(role: &str, database: &Path) -> Self {
-        let mut child = Command::new(env::current_exe().expect("this binary"))
-            .args(["--exact", "crash::a_child_plays_its_role", "--nocapture", "--test-threads=1"])
+    pub(crate) fn start(role: &str, database: &Path) -> Self {
+        let line = line();
+        let mut child = Command::new(&line[0])
+            .args(&line[1..])
             .envs([(ROLE, role.as_ref()), (DATABASE, database.as_os_str())])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -40,7 +42,7 @@ impl Process {
     }
 
     /// The next thing the child says.
-    fn hear(&mut self) -> String {
+    pub(crate) fn hear(&mut self) -> String {
         loop {
             let line = self.lines.next().expect("the child lives").expect("text");
             // The harness may have begun the line.
@@ -50,22 +52,47 @@ impl Process {
         }
     }
 
-    fn go(&mut self) {
-        self.child.stdin.take().expect("piped").write_all(b"go\n").expect("it listens");
+    /// Lets the child go on, for the last time.
+    pub(crate) fn go(&mut self) {
+        self.line();
+        drop(self.child.stdin.take());
     }
 
-    fn kill(mut self) {
+    /// Lets the child go on.
+    pub(crate) fn line(&mut self) {
+        self.child.stdin.as_mut().expect("piped").write_all(b"go\n").expect("it listens");
+    }
+
+    pub(crate) fn kill(mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("collected");
     }
+}
+
+/// This binary as a child; its role is told by its environment.
+pub(crate) fn line() -> Vec<String> {
+    let program = env::current_exe().expect("this binary").display().to_string();
+    let words = ["--exact", "crash::a_child_plays_its_role", "--nocapture", "--test-threads=1"].map(str::to_owned);
+    [program].into_iter().chain(words).collect()
 }
 
 /// Not a test of its own: what the processes that the tests start do. Alone, it passes.
 #[tokio::test]
 async fn a_child_plays_its_role() {
     let (Ok(role), Some(database)) = (env::var(ROLE), env::var_os(DATABASE)) else { return };
+    let words: Vec<_> = role.split(' ').collect();
+    let id = |word: &str| word.parse().expect("an id");
+    match words[..] {
+        ["write", number] => return many::write(Path::new(&database), number, None).await,
+        ["write", session, number] => return many::write(Path::new(&database), number, Some(id(session))).await,
+        ["chat", session, mend] => return disk::chat(Path::new(&database), id(session), mend).await,
+        ["look", session] => return disk::look(Path::new(&database), id(session)).await,
+        ["pieces", session] => return disk::pieces(Path::new(&database), id(session)).await,
+        ["talk", session] => return together::talk(Path::new(&database), id(session)).await,
+        _ => {}
+    }
     let options = Options { checkpoint_bytes: 1024, ..Options::default() };
-    let sessions = Sessions::new(database.into(), options);
+    let sessions = Sessions::new(home(database.into(), HeldKeys::of(1)), options);
     match role.as_str() {
         "answer" => answer_forever(&sessions).await,
         "start" => start_with_others(&sessions).await,
@@ -77,7 +104,7 @@ async fn a_child_plays_its_role() {
     }
 }
 
-fn tell(what: &str) {
+pub(crate) fn tell(what: &str) {
     writeln!(std::io::stdout(), "{MARK}{what}").expect("the parent listens");
 }
 

@@ -10,11 +10,13 @@ use std::{
 
 use aside_model::{EndReason, EventStream, ModelError, StreamEvent};
 use aside_sessions::{
-    Attachment, End, Event, MessageState, Options, Outbox, Say, SessionId, Sessions, StoredMessage, TurnEvent,
-    WorkspaceId,
+    Attachment, DataKeys, End, Event, Home, MessageState, Options, Outbox, Say, SessionId, Sessions, StoredMessage,
+    TurnEvent, WorkspaceId,
 };
 use futures_util::{StreamExt, stream};
 use tokio::{sync::mpsc, time::Instant};
+
+pub(crate) use crate::keys::HeldKeys;
 
 /// A fresh place on disk.
 pub(crate) struct Place(tempfile::TempDir);
@@ -36,14 +38,29 @@ impl Place {
         self.data().join("sessions.db")
     }
 
+    pub(crate) fn anchor(&self) -> PathBuf {
+        self.database().with_extension("anchor")
+    }
+
     /// Another editor's sessions on the same database.
     pub(crate) fn sessions(&self) -> Sessions {
         self.sessions_with(Options::default())
     }
 
     pub(crate) fn sessions_with(&self, options: Options) -> Sessions {
-        Sessions::new(self.database(), options)
+        self.sessions_of(options, HeldKeys::of(1))
     }
+
+    /// The same with the key from elsewhere.
+    pub(crate) fn sessions_of(&self, options: Options, keys: Arc<dyn DataKeys>) -> Sessions {
+        Sessions::new(home(self.database(), keys), options)
+    }
+}
+
+/// Where conversations are kept by a database.
+pub(crate) fn home(database: PathBuf, keys: Arc<dyn DataKeys>) -> Home {
+    let (anchor, entered) = (database.with_extension("anchor"), database.with_extension("open"));
+    Home { database, anchor, entered, keys }
 }
 
 /// One session in a fresh place.
@@ -109,7 +126,13 @@ impl Script {
 
 pub(crate) fn say(text: &str, answer: impl FnOnce(Vec<StoredMessage>) -> EventStream + Send + 'static) -> Say {
     let attachments = vec![Attachment { label: "a.rs".to_owned(), uri: None, text: "fn a() {}".to_owned() }];
-    Say { text: text.to_owned(), attachments, model: "test/scripted".to_owned(), answer: Box::new(answer) }
+    Say {
+        text: text.to_owned(),
+        attachments,
+        model: "test/scripted".to_owned(),
+        replaces: None,
+        answer: Box::new(answer),
+    }
 }
 
 /// An answer that is there at once.
@@ -187,7 +210,7 @@ impl Reader {
                     told.end = Some((reason, error.map(|error| error.code)));
                     return told;
                 }
-                Event::Reasoning(_) | Event::Usage(_) => {}
+                Event::Asked { .. } | Event::Reasoning(_) | Event::Usage(_) => {}
             }
         }
     }

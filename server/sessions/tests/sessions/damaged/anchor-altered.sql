@@ -1,0 +1,3 @@
+-- What says how new the database has to be was altered.
+-- Expected: whole: nothing outside of the database says how new it has to be: an older copy would not be noticed
+-- alter the anchor

@@ -1,0 +1,3 @@
+-- The record of the whole does not open.
+-- Expected: whole: the record of the whole database was altered
+UPDATE store SET sealed = zeroblob(length(sealed));
