@@ -3,13 +3,26 @@
 //! Owns which context goes along (attachments, the open file, the selection), within a budget and the egress rules, and
 //! how it is worded for the model. The conversation itself, its storage and its stream belong to `sessions`.
 
+mod compact;
 mod context;
+mod digest;
+mod outline;
+mod overview;
 mod prompt;
+mod quote;
+mod resume;
 
+#[cfg(test)]
+mod spoken;
 #[cfg(test)]
 mod tests;
 
+pub use compact::{Compaction, LEAST_COMPACTION_BYTES, Summary, compact};
 pub use context::{Attach, AttachError, Focus};
+pub use digest::{Digest, LEAST_DIGEST_BYTES, digest};
+pub use outline::{LEAST_OUTLINE_BYTES, outline};
+pub use overview::Digested;
+pub use quote::{Conversation, NoOverview, Span};
 
 use std::{
     path::PathBuf,
@@ -29,6 +42,8 @@ pub struct Ask {
     pub text: String,
     /// What the person attached.
     pub attachments: Vec<Attach>,
+    /// The number of an earlier question of the session that this one is asked instead of; it and what follows it is taken back.
+    pub replaces: Option<u64>,
     /// The model to ask instead of the one of the settings.
     pub model: Option<ModelRef>,
     /// Root folder of the workspace.
@@ -66,6 +81,15 @@ pub enum ChatError {
     /// An attachment cannot go along.
     #[error(transparent)]
     Attach(#[from] AttachError),
+    /// There is nothing to give an overview of.
+    #[error(transparent)]
+    Overview(#[from] NoOverview),
+    /// The built-in engine sums up nothing.
+    #[error("the built-in engine cannot sum up a conversation")]
+    NeedsModel,
+    /// The last answer of the session is whole.
+    #[error("the last answer of this conversation was not cut off")]
+    NothingCutOff,
 }
 
 impl ChatError {
@@ -75,6 +99,9 @@ impl ChatError {
             Self::Session(error) => error.code(),
             Self::Model(error) => error.code(),
             Self::Attach(error) => error.code(),
+            Self::Overview(error) => error.code(),
+            Self::NeedsModel => "needs-model",
+            Self::NothingCutOff => "nothing-cut-off",
         }
     }
 
@@ -84,6 +111,12 @@ impl ChatError {
             Self::Session(error) => error.hint(),
             Self::Model(error) => error.hint(),
             Self::Attach(error) => error.hint(),
+            Self::Overview(error) => error.hint(),
+            Self::NeedsModel => {
+                "set `roles.chat` to a model, such as `ollama/qwen2.5-coder:7b`; `aside doctor` says what is there"
+                    .to_owned()
+            }
+            Self::NothingCutOff => "ask something new".to_owned(),
         }
     }
 }
@@ -113,11 +146,21 @@ impl Chat {
     /// The session is unknown, busy or refuses the text; the model cannot be chosen; an attachment may not leave the
     /// machine or cannot be read.
     pub async fn send(&self, ask: Ask) -> Result<TurnId, ChatError> {
-        let options = self.options.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let question = ask.text.clone();
+        self.say(ask, question).await
+    }
+
+    fn options(&self) -> Arc<Options> {
+        Arc::clone(&self.options.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sends `ask`, which is about `question`.
+    async fn say(&self, ask: Ask, question: String) -> Result<TurnId, ChatError> {
+        let options = self.options();
         let attachments = context::resolve(&ask, options.context_bytes).await?;
         let chosen = self.models.chat(ask.model).await?;
         let model = chosen.reference.model.clone();
-        let (question, workspace) = (ask.text.clone(), ask.workspace);
+        let (workspace, replaces) = (ask.workspace, ask.replaces);
         let answer = Box::new(move |history: Vec<aside_sessions::StoredMessage>| {
             let messages = prompt::messages(&history, &options, workspace.as_deref());
             let max_tokens = Some(options.max_tokens);
@@ -130,7 +173,7 @@ impl Chat {
                 ..ChatRequest::default()
             })
         });
-        let say = Say { text: ask.text, attachments, model: chosen.reference.to_string(), answer };
+        let say = Say { text: ask.text, attachments, model: chosen.reference.to_string(), replaces, answer };
         Ok(self.sessions.send(ask.session, say).await?)
     }
 }

@@ -66,7 +66,13 @@ impl Desk {
             std::fs::write(folder.path().join("src/a.py"), "print('hi')\n").expect("a file");
             std::fs::write(folder.path().join(".env"), "TOKEN=1\n").expect("a file");
         }
-        let sessions = Sessions::new(folder.path().join("data/sessions.db"), aside_sessions::Options::default());
+        let home = aside_sessions::Home {
+            database: folder.path().join("data/sessions.db"),
+            anchor: folder.path().join("state/sessions.anchor"),
+            entered: folder.path().join("run/sessions.open"),
+            keys: Arc::new(aside_sessions::PassingKey::random().expect("randomness")),
+        };
+        let sessions = Sessions::new(home, aside_sessions::Options::default());
         let session = sessions.create(&WorkspaceId::of(Some(folder.path())), None, None).await.expect("a session").id;
         let model = Arc::new(OneWord::default());
         let chat = Chat::new(Arc::new(Only(Arc::clone(&model))), sessions.clone(), options);
@@ -75,7 +81,15 @@ impl Desk {
 
     fn ask(&self, text: &str, attachments: Vec<Attach>) -> Ask {
         let workspace = Some(self.folder.path().to_path_buf());
-        Ask { session: self.session, text: text.into(), attachments, model: None, workspace, focus: None }
+        Ask {
+            session: self.session,
+            text: text.into(),
+            attachments,
+            replaces: None,
+            model: None,
+            workspace,
+            focus: None,
+        }
     }
 
     fn write(&self, name: &str, text: &str) {
