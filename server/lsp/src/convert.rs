@@ -4,13 +4,16 @@ use std::path::PathBuf;
 
 use aside_assist::inline::Empty;
 use aside_model::{Role, Usage};
-use aside_sessions::{Attachment, Event, Opened, Page, SessionInfo, StoredMessage, TurnError, TurnEvent};
+use aside_sessions::{
+    Attachment, Damage, Event, Match, Matches, Moved, Opened, Page, SessionInfo, StoredMessage, TurnError, TurnEvent,
+    search::Snippet,
+};
 use aside_text::{Document, Encoding, Position};
 use url::Url;
 
 use crate::protocol::{
-    ChatEvent, OpenSession, Reason, SessionList, WireAttachment, WireEvent, WireMessage, WirePosition, WireRange,
-    WireSession, WireTurnError, WireUsage,
+    ChatEvent, OpenSession, Reason, SessionList, WireAttachment, WireDamage, WireEvent, WireMatch, WireMatches,
+    WireMessage, WireMoved, WirePosition, WireRange, WireSession, WireSnippet, WireTurnError, WireUsage,
 };
 
 /// The path of a `file:` address.
@@ -51,6 +54,10 @@ pub(crate) fn session(info: SessionInfo) -> WireSession {
         bytes: info.bytes,
         model: info.model,
         state: info.state.as_str(),
+        elsewhere: info.elsewhere,
+        unsaved: info.unsaved,
+        imported: info.imported,
+        trashed: None,
     }
 }
 
@@ -59,9 +66,45 @@ fn folder(path: String) -> String {
     Url::from_file_path(&path).map_or(path, String::from)
 }
 
-/// A page of sessions.
-pub(crate) fn page(page: Page) -> SessionList {
-    SessionList { sessions: page.sessions.into_iter().map(session).collect(), cursor: page.cursor }
+/// A page of sessions, with the folders that may have been moved here.
+pub(crate) fn page(page: Page, moved: Vec<Moved>) -> SessionList {
+    let moved = moved.into_iter().map(|one| WireMoved { from: folder(one.path), sessions: one.sessions });
+    SessionList {
+        sessions: page.sessions.into_iter().map(session).collect(),
+        cursor: page.cursor,
+        moved: moved.collect(),
+    }
+}
+
+/// What is wrong with a session.
+pub(crate) fn damage(damage: &[Damage]) -> Vec<WireDamage> {
+    let n = |one: &Damage| match one {
+        Damage::Altered { n } | Damage::Surplus { n } | Damage::Missing { from: n, .. } => Some(*n),
+        Damage::Head => None,
+    };
+    damage.iter().map(|one| WireDamage { code: one.code(), message: one.to_string(), n: n(one) }).collect()
+}
+
+/// What a search gave.
+pub(crate) fn matches(found: Matches, encoding: Encoding) -> WireMatches {
+    let matches = found.matches.into_iter().map(|Match { session: info, n, role, at, snippet }| WireMatch {
+        session: session(info),
+        n,
+        role: self::role(role),
+        at: at.to_string(),
+        snippet: self::snippet(snippet, encoding),
+    });
+    WireMatches { matches: matches.collect(), partial: found.partial }
+}
+
+fn snippet(Snippet { text, highlights }: Snippet, encoding: Encoding) -> WireSnippet {
+    let units = |byte: usize| match encoding {
+        Encoding::Utf8 => byte,
+        Encoding::Utf16 => text[..byte].encode_utf16().count(),
+        Encoding::Utf32 => text[..byte].chars().count(),
+    };
+    let highlights = highlights.iter().map(|one| [units(one.start), units(one.end)]).collect();
+    WireSnippet { highlights, text }
 }
 
 /// A session with messages.
@@ -70,17 +113,22 @@ pub(crate) fn opened(opened: Opened) -> OpenSession {
         session: session(opened.session),
         messages: opened.messages.into_iter().map(message).collect(),
         before: opened.before,
+        damage: damage(&opened.damage),
+    }
+}
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::System => "system",
+        Role::User => "user",
+        Role::Assistant => "assistant",
     }
 }
 
 fn message(message: StoredMessage) -> WireMessage {
     WireMessage {
         n: message.n,
-        role: match message.role {
-            Role::System => "system",
-            Role::User => "user",
-            Role::Assistant => "assistant",
-        },
+        role: role(message.role),
         text: message.text,
         at: message.at.to_string(),
         model: message.model,
@@ -106,6 +154,7 @@ fn turn_error(TurnError { code, message, hint }: TurnError) -> WireTurnError {
 /// An event of a turn.
 pub(crate) fn event(TurnEvent { session, turn, n, event }: TurnEvent) -> ChatEvent {
     let event = match event {
+        Event::Asked { text, model } => WireEvent::Asked { text, model },
         Event::Delta(text) => WireEvent::Delta { text },
         Event::Reasoning(text) => WireEvent::Reasoning { text },
         Event::Usage(counts) => WireEvent::Usage(usage(counts)),
@@ -133,6 +182,18 @@ mod tests {
         assert_eq!(name("file:///home/me/src/a%20b.rs"), "a%20b.rs");
         assert_eq!(name("untitled:Untitled-1"), "untitled:Untitled-1");
         assert_eq!(name("file:///"), "file:///");
+    }
+
+    #[test]
+    fn a_highlight_counts_in_the_agreed_encoding() {
+        let found = || Snippet { text: "\u{1F600} bee a".to_owned(), highlights: vec![5..8, 9..10] };
+        for (encoding, places) in [
+            (Encoding::Utf8, [[5, 8], [9, 10]]),
+            (Encoding::Utf16, [[3, 6], [7, 8]]),
+            (Encoding::Utf32, [[2, 5], [6, 7]]),
+        ] {
+            assert_eq!(snippet(found(), encoding).highlights, places, "{encoding:?}");
+        }
     }
 
     #[cfg(unix)]

@@ -16,7 +16,7 @@ use std::{
 use aside_assist::chat::ChatError;
 use aside_model::{Advice, BadModelRef, ModelError};
 use aside_secret::redact;
-use aside_sessions::{BadSessionId, SessionError};
+use aside_sessions::{BadSessionId, NotImported, SessionError};
 use serde_json::json;
 use tower_lsp::jsonrpc;
 
@@ -42,14 +42,42 @@ const CODES: &[(&str, i64)] = &[
     ("unknown-command", INVALID_PARAMS),
     ("attachment-outside", INVALID_PARAMS),
     ("attachments-too-long", INVALID_PARAMS),
+    ("unknown-message", INVALID_PARAMS),
+    ("import-too-large", INVALID_PARAMS),
+    ("import-not-json", INVALID_PARAMS),
+    ("import-not-a-conversation", INVALID_PARAMS),
+    ("import-newer", INVALID_PARAMS),
+    ("import-wrong", INVALID_PARAMS),
     // What stands in the way.
     ("withheld", REQUEST_FAILED),
     ("attachment-unreadable", REQUEST_FAILED),
     ("session-busy", REQUEST_FAILED),
+    ("session-limit", REQUEST_FAILED),
+    ("session-full", REQUEST_FAILED),
+    ("session-locked", REQUEST_FAILED),
+    ("session-damaged", REQUEST_FAILED),
+    ("workspace-taken", REQUEST_FAILED),
+    ("no-sessions", REQUEST_FAILED),
+    ("sessions-altered", REQUEST_FAILED),
+    ("sessions-older", REQUEST_FAILED),
+    ("session-key-missing", REQUEST_FAILED),
+    ("session-key-damaged", REQUEST_FAILED),
+    ("session-key-denied", REQUEST_FAILED),
+    ("session-key-unavailable", REQUEST_FAILED),
+    ("session-key-read-only", REQUEST_FAILED),
+    ("export-too-large", REQUEST_FAILED),
+    ("nothing-cut-off", REQUEST_FAILED),
+    ("nothing-said", REQUEST_FAILED),
+    ("needs-model", REQUEST_FAILED),
+    ("overview-too-tight", REQUEST_FAILED),
     ("shutting-down", REQUEST_FAILED),
     ("storage-denied", REQUEST_FAILED),
     ("storage-read-only", REQUEST_FAILED),
     ("storage-full", REQUEST_FAILED),
+    ("storage-disk", REQUEST_FAILED),
+    ("storage-missing", REQUEST_FAILED),
+    ("storage-handles", REQUEST_FAILED),
+    ("storage-locks", REQUEST_FAILED),
     ("storage-busy", REQUEST_FAILED),
     ("storage-damaged", REQUEST_FAILED),
     ("storage-newer", REQUEST_FAILED),
@@ -124,7 +152,11 @@ impl Failure {
 
 impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
-        Self::new(error.code(), error.to_string(), error.hint())
+        let retry_after = match error {
+            SessionError::RateLimited { retry_after, .. } => Some(retry_after),
+            _ => None,
+        };
+        Self { retry_after, ..Self::new(error.code(), error.to_string(), error.hint()) }
     }
 }
 
@@ -143,7 +175,18 @@ impl From<ChatError> for Failure {
         match error {
             ChatError::Model(error) => error.into(),
             ChatError::Session(error) => error.into(),
-            ChatError::Attach(_) => Self::new(error.code(), error.to_string(), error.hint()),
+            ChatError::Attach(_) | ChatError::Overview(_) | ChatError::NeedsModel | ChatError::NothingCutOff => {
+                Self::new(error.code(), error.to_string(), error.hint())
+            }
+        }
+    }
+}
+
+impl From<NotImported> for Failure {
+    fn from(error: NotImported) -> Self {
+        match error {
+            NotImported::Session(error) => error.into(),
+            NotImported::File(_) => Self::new(error.code(), error.to_string(), error.hint()),
         }
     }
 }

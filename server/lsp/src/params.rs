@@ -65,6 +65,15 @@ impl Fields {
         }
     }
 
+    /// A switch; off when it is absent.
+    pub(crate) fn flag(&mut self, name: &str) -> Result<bool, Failure> {
+        match self.take(name) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(flag),
+            Some(other) => Err(self.wrong(name, &other, "true or false")),
+        }
+    }
+
     /// A whole number within `bounds` that may be absent.
     pub(crate) fn whole_maybe(&mut self, name: &str, bounds: &RangeInclusive<u64>) -> Result<Option<u64>, Failure> {
         let Some(value) = self.take(name) else { return Ok(None) };

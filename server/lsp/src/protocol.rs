@@ -104,9 +104,25 @@ pub(crate) struct WireSession {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) model: Option<String>,
     pub(crate) state: &'static str,
+    /// Another program on this machine has it open or answers in it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) elsewhere: bool,
+    /// A part of it is only in memory because saving failed.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) unsaved: bool,
+    /// It came from a file.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) imported: bool,
+    /// When it went to the trash, where it is in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trashed: Option<String>,
 }
 
-/// The answer to `aside/chat/new` and `aside/chat/rename`.
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// The answer of every request that makes or changes one conversation.
 #[derive(Debug, Serialize)]
 pub(crate) struct OneSession {
     pub(crate) session: WireSession,
@@ -118,6 +134,77 @@ pub(crate) struct SessionList {
     pub(crate) sessions: Vec<WireSession>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cursor: Option<String>,
+    /// Folders, now gone, whose conversations may be this one's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) moved: Vec<WireMoved>,
+}
+
+/// A folder with conversations that was elsewhere before.
+#[derive(Debug, Serialize)]
+pub(crate) struct WireMoved {
+    pub(crate) from: String,
+    pub(crate) sessions: u64,
+}
+
+/// The answer to `aside/chat/trash`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Trash {
+    pub(crate) sessions: Vec<WireSession>,
+}
+
+/// The answer to `aside/chat/export`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Exported {
+    pub(crate) text: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) damage: Vec<WireDamage>,
+}
+
+/// The answer to `aside/chat/relink`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Relinked {
+    pub(crate) sessions: u64,
+}
+
+/// The answer to `aside/chat/digest`.
+#[derive(Debug, Serialize)]
+pub(crate) struct WireDigest {
+    pub(crate) text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) model: Option<String>,
+}
+
+/// The answer to `aside/chat/search`.
+#[derive(Debug, Serialize)]
+pub(crate) struct WireMatches {
+    pub(crate) matches: Vec<WireMatch>,
+    pub(crate) partial: bool,
+}
+
+/// A message that was found.
+#[derive(Debug, Serialize)]
+pub(crate) struct WireMatch {
+    pub(crate) session: WireSession,
+    pub(crate) n: u64,
+    pub(crate) role: &'static str,
+    pub(crate) at: String,
+    pub(crate) snippet: WireSnippet,
+}
+
+/// One line of a message; the highlights are counted in the agreed encoding.
+#[derive(Debug, Serialize)]
+pub(crate) struct WireSnippet {
+    pub(crate) text: String,
+    pub(crate) highlights: Vec<[usize; 2]>,
+}
+
+/// What is wrong with the rows of a conversation.
+#[derive(Debug, Serialize)]
+pub(crate) struct WireDamage {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) n: Option<u64>,
 }
 
 /// The answer to `aside/chat/open`.
@@ -127,9 +214,11 @@ pub(crate) struct OpenSession {
     pub(crate) messages: Vec<WireMessage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) before: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) damage: Vec<WireDamage>,
 }
 
-/// The answer to `aside/chat/send`.
+/// The answer to `aside/chat/send` and `aside/chat/continue`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Sent {
     pub(crate) turn: String,
@@ -192,6 +281,10 @@ pub(crate) struct ChatEvent {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub(crate) enum WireEvent {
+    Asked {
+        text: String,
+        model: String,
+    },
     Delta {
         text: String,
     },

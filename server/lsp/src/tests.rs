@@ -4,6 +4,7 @@ mod chat;
 mod completion;
 mod document;
 mod harness;
+mod kept;
 mod keys;
 mod protocol;
 mod settings;

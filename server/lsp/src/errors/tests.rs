@@ -1,7 +1,8 @@
 //! The table of codes against the crates that fail, and against the documentation.
 
-use aside_assist::inline::Empty;
+use aside_assist::{chat::NoOverview, inline::Empty};
 use aside_model::ErrorKind;
+use aside_sessions::{KeyFault, KeyFaultKind, transfer::ImportError};
 
 use super::*;
 
@@ -49,10 +50,59 @@ fn every_code_of_a_model_or_session_is_in_the_table() {
         SessionError::OutOfBounds { field: "limit", value: 0, min: 1, max: 2 },
         SessionError::BadCursor,
         SessionError::ShuttingDown,
+        SessionError::TooMany { max: 1, oldest: Vec::new() },
+        SessionError::WorkspaceTaken { path: "/w".to_owned(), sessions: 1 },
+        SessionError::RateLimited { limit: 1, retry_after: Duration::ZERO },
+        SessionError::Nothing,
+        SessionError::Altered { what: "it" },
+        SessionError::Older { what: "it" },
     ];
     for error in errors {
         assert!(is_known(error.code()), "{error}");
     }
+    for kind in KEY_FAULTS {
+        let fault = KeyFault { kind, place: None, message: String::new(), hint: String::new() };
+        assert!(is_known(fault.code()), "{}", fault.code());
+    }
+}
+
+const KEY_FAULTS: [KeyFaultKind; 6] = [
+    KeyFaultKind::Missing,
+    KeyFaultKind::Locked,
+    KeyFaultKind::Damaged,
+    KeyFaultKind::Denied,
+    KeyFaultKind::Unavailable,
+    KeyFaultKind::ReadOnly,
+];
+
+#[test]
+fn every_code_of_an_overview_or_a_file_is_in_the_table() {
+    let overview = |error| ChatError::Overview(error);
+    let errors = [
+        ChatError::NeedsModel,
+        ChatError::NothingCutOff,
+        overview(NoOverview::Nothing),
+        overview(NoOverview::TooTight { budget: 0, least: 1 }),
+    ];
+    for error in errors {
+        assert!(is_known(error.code()), "{error}");
+    }
+    let files = [
+        ImportError::TooLarge { bytes: 2, limit: 1 },
+        ImportError::NotText { at: 0 },
+        ImportError::NotAConversation,
+        ImportError::Newer { version: 2 },
+        ImportError::Wrong { place: String::new(), problem: String::new() },
+    ];
+    for error in files {
+        assert!(is_known(error.code()), "{error}");
+    }
+}
+
+#[test]
+fn opening_too_often_tells_how_long_to_wait() {
+    let error = SessionError::RateLimited { limit: 5, retry_after: Duration::from_secs(3) };
+    assert_eq!(Failure::from(error).into_error("x").data.expect("data")["retryAfterMs"], 3000);
 }
 
 #[test]

@@ -1,4 +1,9 @@
-//! `aside/chat/new`, `list`, `open`, `send`, `stop`, `rename`, `delete`: conversations.
+//! `aside/chat/new`, `list`, `open`, `send`, `continue`, `stop`: conversations as they are held. What is done with them as a whole stands in
+//! `keep`, files in `exchange`, and what they say in `overview`.
+
+pub(crate) mod exchange;
+pub(crate) mod keep;
+pub(crate) mod overview;
 
 use std::path::PathBuf;
 
@@ -43,11 +48,20 @@ pub(crate) fn list(backend: &Backend, params: Params) -> Result<Work, Failure> {
     let workspace = workspace_maybe(&mut fields)?;
     let limit = fields.uinteger_maybe("limit")?.unwrap_or(PAGE);
     let cursor = fields.text_maybe("cursor")?;
+    let resumable = fields.flag("resumable")?;
     let backend = backend.clone();
     Ok(Box::pin(async move {
-        let workspace = workspace.map(|folder| WorkspaceId::of(Some(&folder)));
-        let page = backend.services.sessions.list(workspace.as_ref(), limit, cursor.as_deref()).await?;
-        answer(&convert::page(page))
+        let sessions = &backend.services.sessions;
+        let id = workspace.as_deref().map(|folder| WorkspaceId::of(Some(folder)));
+        let mut page = sessions.list(id.as_ref(), limit, cursor.as_deref()).await?;
+        let moved = match &workspace {
+            Some(folder) if page.sessions.is_empty() && cursor.is_none() => sessions.moved(folder).await?,
+            _ => Vec::new(),
+        };
+        if resumable {
+            page.sessions.retain(|info| !info.elsewhere);
+        }
+        answer(&convert::page(page, moved))
     }))
 }
 
@@ -68,6 +82,7 @@ pub(crate) fn send(backend: &Backend, params: Params) -> Result<Work, Failure> {
     let session = fields.session()?;
     let text = fields.text("text")?;
     let model = fields.model_maybe("model")?;
+    let replaces = fields.whole_maybe("replaces", &(0..=u64::MAX))?;
     let attachments = fields.list("attachments", ATTACHMENTS)?;
     let attachments = attachments.into_iter().map(|one| attach(backend, one)).collect::<Result<_, _>>()?;
     let focus = focus(backend, fields.fields_maybe("focus")?)?;
@@ -76,7 +91,7 @@ pub(crate) fn send(backend: &Backend, params: Params) -> Result<Work, Failure> {
         let sessions = &backend.services.sessions;
         sessions.subscribe(session, &backend.outbox).await?;
         let workspace = workspace_of(&backend, session, focus.as_ref()).await?;
-        let ask = Ask { session, text, attachments, model, workspace, focus };
+        let ask = Ask { session, text, attachments, replaces, model, workspace, focus };
         let turn = backend.services.chat.send(ask).await?;
         answer(&Sent { turn: turn.to_string() })
     }))
@@ -91,23 +106,16 @@ pub(crate) fn stop(backend: &Backend, params: Params) -> Result<Work, Failure> {
     }))
 }
 
-pub(crate) fn rename(backend: &Backend, params: Params) -> Result<Work, Failure> {
+pub(crate) fn resume(backend: &Backend, params: Params) -> Result<Work, Failure> {
     let mut fields = params.fields()?;
     let session = fields.session()?;
-    let title = fields.text("title")?;
+    let model = fields.model_maybe("model")?;
     let backend = backend.clone();
     Ok(Box::pin(async move {
-        let info = backend.services.sessions.rename(session, &title).await?;
-        answer(&OneSession { session: convert::session(info) })
-    }))
-}
-
-pub(crate) fn delete(backend: &Backend, params: Params) -> Result<Work, Failure> {
-    let session = params.fields()?.session()?;
-    let backend = backend.clone();
-    Ok(Box::pin(async move {
-        backend.services.sessions.delete(session).await?;
-        Ok(Value::Null)
+        backend.services.sessions.subscribe(session, &backend.outbox).await?;
+        let workspace = workspace_of(&backend, session, None).await?;
+        let turn = backend.services.chat.resume(session, model, workspace).await?;
+        answer(&Sent { turn: turn.to_string() })
     }))
 }
 

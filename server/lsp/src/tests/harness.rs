@@ -105,7 +105,7 @@ impl Models for ScriptedModels {
         let model: Arc<dyn ChatModel> = self.chat.clone();
         Box::pin(async move {
             if reference.provider == "work" {
-                return Ok(Chosen { reference, model, builtin: true });
+                return Ok(Chosen { reference, model, builtin: false });
             }
             let message = format!("there is no provider `{}`", reference.provider);
             Err(ModelError::new(ErrorKind::InvalidRequest, reference.provider, message))
@@ -244,7 +244,13 @@ impl Scene {
         let folder = tempfile::tempdir().expect("a folder");
         let ((fill, fills), (chat, chats)) = (unbounded_channel(), unbounded_channel());
         let models = Arc::new(ScriptedModels { fill: Arc::new(Scripted(fill)), chat: Arc::new(Scripted(chat)) });
-        let sessions = Sessions::new(folder.path().join("data/sessions.db"), aside_sessions::Options::default());
+        let home = aside_sessions::Home {
+            database: folder.path().join("data/sessions.db"),
+            anchor: folder.path().join("state/sessions.anchor"),
+            entered: folder.path().join("run/sessions.open"),
+            keys: Arc::new(aside_sessions::PassingKey::random().expect("randomness")),
+        };
+        let sessions = Sessions::new(home, aside_sessions::Options::default());
         let inline = Arc::new(Inline::new(models.clone(), inline::Options::default()));
         let surroundings = Arc::new(Surroundings {
             inline: Arc::clone(&inline),

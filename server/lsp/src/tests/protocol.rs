@@ -59,6 +59,40 @@ async fn wrong_parameters_about_sessions_are_refused_with_field_and_code() {
             (RENAME, json!({ "session": UNKNOWN, "title": "t" }), "unknown-session", UNKNOWN),
             ("aside/chat/delete", Value::Null, "invalid-params", "`session`"),
             ("aside/chat/delete", json!({ "session": UNKNOWN }), "unknown-session", UNKNOWN),
+            (LIST, json!({ "resumable": "yes" }), "invalid-params", "`resumable`"),
+        ]
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn wrong_parameters_about_whole_conversations_are_refused_with_field_and_code() {
+    check(|session, _| {
+        let of = |name: &str, value: Value| json!({ "session": session, name: value });
+        vec![
+            ("aside/chat/delete", of("forever", json!(1)), "invalid-params", "`forever`"),
+            ("aside/chat/delete", json!({ "session": UNKNOWN, "forever": true }), "unknown-session", UNKNOWN),
+            ("aside/chat/restore", json!({ "session": UNKNOWN }), "unknown-session", UNKNOWN),
+            ("aside/chat/trash", json!([]), "invalid-params", "object"),
+            ("aside/chat/fork", of("n", json!(-1)), "out-of-bounds", "`n`"),
+            ("aside/chat/fork", of("n", json!(77)), "unknown-message", "77"),
+            ("aside/chat/fork", json!({ "session": UNKNOWN }), "unknown-session", UNKNOWN),
+            ("aside/chat/compact", of("keep", json!(0)), "out-of-bounds", "`keep`"),
+            ("aside/chat/continue", of("model", json!("nonsense")), "bad-model", "nonsense"),
+            ("aside/chat/continue", json!({ "session": session }), "nothing-cut-off", "not cut off"),
+            ("aside/chat/export", json!({ "session": session }), "invalid-params", "`format`"),
+            ("aside/chat/export", of("format", json!("pdf")), "invalid-params", "`markdown` or `json`"),
+            ("aside/chat/export", json!({ "session": UNKNOWN, "format": "json" }), "unknown-session", UNKNOWN),
+            ("aside/chat/import", json!({}), "invalid-params", "`text`"),
+            ("aside/chat/import", json!({ "text": "{" }), "import-not-json", "line 1"),
+            ("aside/chat/import", json!({ "text": "{}" }), "import-not-a-conversation", "conversation"),
+            ("aside/chat/search", json!({}), "invalid-params", "`query`"),
+            ("aside/chat/search", json!({ "query": " " }), "empty", "`query`"),
+            ("aside/chat/search", json!({ "query": "x".repeat(1001) }), "too-long", "1001"),
+            ("aside/chat/search", json!({ "query": "x", "limit": 0 }), "out-of-bounds", "`limit`"),
+            ("aside/chat/relink", json!({}), "invalid-params", "`from`"),
+            ("aside/chat/relink", json!({ "from": "nonsense" }), "invalid-params", "`from`"),
+            ("aside/chat/digest", json!({ "hours": 0 }), "out-of-bounds", "`hours`"),
         ]
     })
     .await;
@@ -126,7 +160,7 @@ async fn wrong_parameters_about_places_and_commands_are_refused_with_field_and_c
 #[tokio::test]
 async fn methods_of_later_issues_are_not_there() {
     let mut scene = Scene::new().await;
-    for method in ["aside/chat/fork", "aside/chat/export", "aside/chat/search", "aside/edit"] {
+    for method in ["aside/edit", "aside/index/search", "aside/chat/nothing"] {
         let id = scene.ask(method, json!({})).await;
         assert_eq!(scene.answer(id).await.expect_err("no such method")["code"], -32601, "{method}");
     }
