@@ -4,6 +4,8 @@
 
 mod keys;
 mod memory;
+mod session_key;
+mod sessions;
 
 use std::{sync::Arc, time::Duration};
 
@@ -58,15 +60,17 @@ pub(crate) async fn all(app: &App) -> Vec<Check> {
     let mut checks = settings(app);
     checks.extend(directories(app));
     checks.push(memory::check());
-    let (sessions, keys, audit, chat, complete, local) = tokio::join!(
-        sessions(app),
+    let (sessions, session_key, keys, audit, chat, complete, local) = tokio::join!(
+        sessions::checks(app),
+        session_key::check(app),
         keys::checks(app),
         audit(app),
         role(app, "chat"),
         role(app, "complete"),
         local(app)
     );
-    checks.push(sessions);
+    checks.extend(sessions);
+    checks.push(session_key);
     checks.extend(keys);
     checks.extend([audit, chat, complete]);
     checks.extend(local);
@@ -119,19 +123,6 @@ fn is_open_to_others(found: &std::fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_open_to_others(_: &std::fs::Metadata) -> bool {
     false
-}
-
-async fn sessions(app: &App) -> Check {
-    let health = app.sessions.health().await;
-    let (database, count) = (health.database.display(), health.sessions);
-    match &health.error {
-        Some(error) => Check::new("conversations", Outcome::Bad, format!("`{database}` cannot be read: {error}"))
-            .next(health.hint.unwrap_or_default()),
-        None if !health.exists => {
-            Check::new("conversations", Outcome::Good, format!("none yet; they will be in `{database}`"))
-        }
-        None => Check::new("conversations", Outcome::Good, format!("{count} in `{database}`, {} bytes", health.bytes)),
-    }
 }
 
 async fn audit(app: &App) -> Check {

@@ -1,11 +1,14 @@
 //! The command line: what can be said, and the words that explain it. What a command does stands in `command`.
 
+mod session;
+
 use std::{path::PathBuf, process::ExitCode};
 
 use aside_model::ModelRef;
 use aside_secret::is_key_shaped;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::session::{ExportFormat, Session, SessionKey, SessionKeyPlace};
 use crate::terminal;
 
 /// AI assistance for any editor, with the models you choose.
@@ -60,9 +63,18 @@ pub(crate) enum Command {
     Chat(Chat),
     /// Print the inline completion at a place
     Complete(Complete),
-    /// List and show conversations
+    /// List, show, search, copy and remove conversations
     #[command(subcommand)]
     Session(Session),
+    /// Bring what is kept up to date with this version; every other command does the same when it is first needed
+    Migrate {
+        /// Say what would be done
+        #[arg(long)]
+        dry_run: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Store, list, test and rotate provider keys
     #[command(subcommand)]
     Secret(Secret),
@@ -116,6 +128,9 @@ pub(crate) struct Chat {
     /// Start a new session
     #[arg(long)]
     pub(crate) new: bool,
+    /// Ask for the rest of the last answer, which was cut off
+    #[arg(long = "continue", conflicts_with_all = ["text", "new", "files"])]
+    pub(crate) resume: bool,
     /// The model to ask, as `provider/model`
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<ModelRef>,
@@ -138,31 +153,6 @@ pub(crate) struct Complete {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Session {
-    /// List this workspace's conversations, newest first
-    List {
-        /// Those of every workspace
-        #[arg(long)]
-        all: bool,
-        /// At most this many
-        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
-        limit: u32,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Print one conversation
-    Show {
-        /// The session's id, or the beginning of it
-        #[arg(value_name = "ID")]
-        id: String,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 /// Values are read from the terminal or from standard input, never from the command line.
@@ -290,9 +280,16 @@ pub(crate) enum Vault {
         /// Do not ask
         #[arg(long)]
         yes: bool,
+        /// Restore a copy without the present key of the conversations, which cannot be read then
+        #[arg(long)]
+        conversations: bool,
     },
-    /// Remove every key; a sealed copy is kept
-    Clear,
+    /// Remove every provider's key; a sealed copy is kept, and so is the key of the conversations
+    Clear {
+        /// Remove the key of the conversations as well, which cannot be read then but with its recovery words
+        #[arg(long)]
+        conversations: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

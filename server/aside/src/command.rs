@@ -7,10 +7,12 @@ mod complete;
 mod config;
 mod doctor;
 mod lsp;
+mod migrate;
 mod secret;
 mod session;
 mod try_out;
 mod vault;
+mod words;
 
 use std::{path::Path, process::ExitCode};
 
@@ -38,7 +40,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Try(args) => try_out::run(&cli.asked, &args),
         Command::Chat(args) => block_on(chat::run(&warned(here(&cli.asked)?), args)),
         Command::Complete(args) => complete::run(&cli.asked, &args),
-        Command::Session(args) => block_on(session::run(&warned(here(&cli.asked)?), args)),
+        Command::Session(args) => block_on(session::run(&warned(here(&cli.asked)?), &cli.asked, args)),
+        Command::Migrate { dry_run, json } => block_on(migrate::run(&warned(here(&cli.asked)?), dry_run, json)),
         Command::Secret(args) => block_on(secret::run(&warned(here(&cli.asked)?), &cli.asked, args)),
         Command::Vault(args) => block_on(vault::run(&warned(here(&cli.asked)?), &cli.asked, args)),
         Command::Agent => agent::run(&cli.asked),

@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use aside_assist::chat::{AttachError, ChatError};
+use aside_assist::chat::{AttachError, ChatError, NoOverview};
 use aside_model::{ErrorKind, ModelError};
-use aside_sessions::SessionError;
-
+use aside_sessions::{ExportError, KeyFault, KeyFaultKind, NotImported, SessionError};
 use aside_vault::{KeyError, VaultError, audit::AuditError};
 
 use crate::{secrets::SecretError, terminal};
@@ -64,9 +63,13 @@ impl Failure {
 
 impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
-        let exit = match error.code() {
-            "unknown-session" => Exit::NotFound,
-            "empty" | "too-long" | "out-of-bounds" => Exit::Usage,
+        let exit = match error {
+            SessionError::Key(fault) => return fault.into(),
+            SessionError::Unknown { .. } | SessionError::UnknownMessage { .. } | SessionError::Nothing => {
+                Exit::NotFound
+            }
+            SessionError::Protected { .. } | SessionError::WrongPassphrase { .. } => Exit::Locked,
+            SessionError::Empty { .. } | SessionError::TooLong { .. } | SessionError::OutOfBounds { .. } => Exit::Usage,
             _ => Exit::Failed,
         };
         Self::new(exit, error.to_string(), error.hint())
@@ -90,7 +93,30 @@ impl From<ChatError> for Failure {
             ChatError::Session(error) => error.into(),
             ChatError::Model(error) => error.into(),
             ChatError::Attach(AttachError::Read(_)) => Self::new(Exit::NotFound, error.to_string(), error.hint()),
-            ChatError::Attach(_) => Self::new(Exit::Failed, error.to_string(), error.hint()),
+            ChatError::Overview(NoOverview::Nothing) | ChatError::NothingCutOff => {
+                Self::new(Exit::NotFound, error.to_string(), error.hint())
+            }
+            ChatError::Attach(_) | ChatError::Overview(_) | ChatError::NeedsModel => {
+                Self::new(Exit::Failed, error.to_string(), error.hint())
+            }
+        }
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Session(error) => error.into(),
+            ExportError::Write(_) => Self::new(Exit::Failed, error.to_string(), "make room, or write it elsewhere"),
+        }
+    }
+}
+
+impl From<NotImported> for Failure {
+    fn from(error: NotImported) -> Self {
+        match error {
+            NotImported::Session(error) => error.into(),
+            NotImported::File(_) => Self::new(Exit::Usage, error.to_string(), error.hint()),
         }
     }
 }
@@ -115,6 +141,19 @@ impl From<SecretError> for Failure {
             | SecretError::Unrecorded(_) => Exit::Failed,
         };
         Self::new(exit, error.message(), error.hint())
+    }
+}
+
+impl From<KeyFault> for Failure {
+    fn from(fault: KeyFault) -> Self {
+        let exit = match fault.kind {
+            KeyFaultKind::Missing => Exit::NotFound,
+            KeyFaultKind::Locked => Exit::Locked,
+            KeyFaultKind::Damaged | KeyFaultKind::Denied | KeyFaultKind::Unavailable | KeyFaultKind::ReadOnly => {
+                Exit::Failed
+            }
+        };
+        Self::new(exit, fault.message, fault.hint)
     }
 }
 

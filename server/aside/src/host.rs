@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use aside_lsp::Host;
+use aside_sessions::{KeyId, KeyPlace};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
@@ -28,8 +29,11 @@ impl Wiring {
         let current = app.current.load_full();
         let health = app.sessions.health().await;
         let sessions = json!({
-            "database": health.database, "sessions": health.sessions, "bytes": health.bytes,
-            "live": health.live, "running": health.running, "unsaved": health.unsaved, "error": health.error, "hint": health.hint,
+            "database": health.database, "sessions": health.sessions, "rows": health.rows, "bytes": health.bytes,
+            "sealed": health.key.map(|key| json!({ "key": short(key), "place": health.place.map(KeyPlace::as_str) })),
+            "checked": health.checked.map(|check| json!({ "at": check.at.to_string(), "problems": check.problems })),
+            "older": health.older, "live": health.live, "running": health.running, "unsaved": health.unsaved,
+            "error": health.error, "hint": health.hint,
         });
         let role = |role: Result<aside_model::ModelRef, aside_model::ModelError>| match role {
             Ok(reference) => json!({ "model": reference.to_string() }),
@@ -70,6 +74,11 @@ impl Wiring {
         let roles = &current.loaded.settings.roles;
         json!({ "models": models, "roles": { "chat": roles.chat, "complete": roles.complete } })
     }
+}
+
+/// The beginning of a key's id: enough to tell one from another.
+fn short(key: KeyId) -> String {
+    key.to_string().chars().take(8).collect()
 }
 
 impl Host for Wiring {

@@ -4,6 +4,7 @@
 //! kept keys are wiped by the gate, connections are closed, answers that a key was used for end, and whoever watches is
 //! told. Where keys are kept is the vault crate's.
 
+mod conversations;
 mod desk;
 mod place;
 mod presence;
@@ -29,6 +30,7 @@ use futures_util::{
 };
 use tokio::sync::{broadcast, watch};
 
+pub(crate) use conversations::{ConversationKeys, Moved, Restored, Standing};
 pub(crate) use desk::{Desk, forget_everywhere, listed_json, lock_everywhere, own_status, status};
 pub(crate) use place::{Kept, KeyPlace, KeySettings};
 use presence::Presence;
@@ -185,10 +187,22 @@ impl KeyService {
         self.admit(By::Person).await.map(drop)
     }
 
+    /// Whether a person is known to sit in front of this process.
+    pub(crate) fn is_attended(&self) -> bool {
+        self.attended.load(Ordering::Relaxed)
+    }
+
+    /// The right of `by` to use keys now. What a person does is reached by a lock from then on.
+    pub(crate) async fn enter(&self, by: By) -> Result<Pass, KeyError> {
+        if by == By::Person {
+            self.begin_to_listen();
+        }
+        self.admit(by).await
+    }
+
     /// The stored value of `name`, for a person who asked for something to be done with it just now.
     pub(crate) async fn value(&self, name: &KeyName, slot: Slot, patience: Patience) -> Result<Secret, KeyError> {
-        self.begin_to_listen();
-        let pass = self.admit(By::Person).await?;
+        let pass = self.enter(By::Person).await?;
         let value = self.place.stored(name, slot, By::Person, patience).await?;
         if self.gate.holds(pass) {
             return Ok(value);

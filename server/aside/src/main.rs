@@ -19,6 +19,7 @@ mod pace;
 mod processes;
 mod secrets;
 mod terminal;
+mod upkeep;
 mod variables;
 mod wiring;
 mod workspace;

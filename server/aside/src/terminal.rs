@@ -3,7 +3,7 @@
 //! Text from models and files is shown without control characters, so that it cannot move the cursor, change the title
 //! or hide itself. A closed pipe ends the output quietly.
 
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write, stderr, stdout};
 
 use serde::Serialize;
 
@@ -40,6 +40,11 @@ fn is_colorful() -> bool {
     !refused && stdout().is_terminal()
 }
 
+/// Whether what is printed is shown in a terminal, rather than kept in a file or sent on.
+pub(crate) fn is_one() -> bool {
+    stdout().is_terminal()
+}
+
 /// Prints a line.
 pub(crate) fn line(text: &str) {
     write_out(&format!("{text}\n"));
@@ -54,6 +59,32 @@ fn write_out(text: &str) {
     let mut out = stdout().lock();
     // Nobody reads any more: there is nothing left to tell and nobody to tell it to.
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Standard output for text of any length, which comes in whole characters. In a terminal it is shown without control characters;
+/// a pipe and a file take it as it is.
+pub(crate) struct Out {
+    out: BufWriter<Stdout>,
+    is_shown: bool,
+}
+
+/// Standard output, to be written to piece by piece.
+pub(crate) fn out() -> Out {
+    Out { out: BufWriter::new(stdout()), is_shown: is_one() }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_shown {
+            self.out.write_all(visible(&String::from_utf8_lossy(bytes)).as_bytes())?;
+            return Ok(bytes.len());
+        }
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// Prints a line to standard error, without keys and control characters: what failed may be quoted in it.

@@ -15,7 +15,7 @@ use aside_config::{KeySource, Layers, Loaded, Paths, Settings};
 use aside_lsp::Documents;
 use aside_providers::{HttpOptions, ProviderSpec, Providers, builtin};
 use aside_secret::stack;
-use aside_sessions::Sessions;
+use aside_sessions::{Home, Rate, ResumeRates, Sessions, retention::Rule};
 use aside_vault::{
     Files,
     audit::{AuditFiles, AuditLog, By, Limits},
@@ -25,11 +25,14 @@ use crate::{
     cli::Asked,
     corpus::WorkspaceCorpus,
     failure::{Exit, Failure},
-    keys::{KeyPlace, KeyService, KeySettings},
+    keys::{ConversationKeys, KeyPlace, KeyService, KeySettings},
     logs::Loudness,
     models::RoleModels,
     variables,
 };
+
+/// How many workspaces may open conversations as often as each of them may.
+const WORKSPACES_AT_ONCE: u32 = 4;
 
 /// Everything a command needs.
 pub(crate) struct App {
@@ -40,6 +43,7 @@ pub(crate) struct App {
     pub(crate) inline: Arc<inline::Inline>,
     pub(crate) chat: Arc<chat::Chat>,
     pub(crate) keys: Arc<KeyService>,
+    pub(crate) conversation_keys: Arc<ConversationKeys>,
     pub(crate) audit: Arc<AuditLog>,
     pub(crate) loudness: Loudness,
     flags: Vec<(String, String)>,
@@ -68,6 +72,7 @@ impl App {
         let flags = asked.set.iter().map(|flag| parse_flag(flag)).collect::<Result<Vec<_>, _>>()?;
         // One log for this user, wherever this run keeps its conversations.
         let audited = AuditFiles::under(&paths.state, &paths.data);
+        let data_of_keys = paths.data.clone();
         if let Some(data) = &asked.data {
             paths.data = absolute(data)?;
         }
@@ -76,18 +81,28 @@ impl App {
         let audit = Arc::new(AuditLog::new(audited, audit_limits(&loaded.settings), by));
         let place = KeyPlace::new(KeySettings::of(&loaded.settings), socket_folders(&paths), files);
         let keys = KeyService::new(place, Arc::clone(&audit));
+        let conversation_keys = ConversationKeys::new(&keys, &data_of_keys, &paths.state);
         let engine = engine(&loaded.settings, &documents);
         let providers = providers(&loaded.settings, &keys, &engine);
         let settings = loaded.settings.clone();
         let current = Arc::new(ArcSwap::from_pointee(Current { loaded, providers, engine }));
-        let connected = Arc::downgrade(&current);
+        let models = Arc::new(RoleModels::new(Arc::clone(&current)));
+        let conversation_keys = Arc::new(conversation_keys);
+        let home = Home {
+            database: paths.data.join("sessions.db"),
+            // A store of its own has its own history.
+            anchor: asked.data.as_ref().map_or(&paths.state, |_| &paths.data).join("sessions.anchor"),
+            entered: paths.runtime.join("sessions.open"),
+            keys: conversation_keys.clone(),
+        };
+        let sessions = Sessions::new(home, session_options(&settings));
+        let (connected, lock_sessions) = (Arc::downgrade(&current), sessions.locker());
         keys.on_lock(Box::new(move || {
+            lock_sessions();
             if let Some(current) = connected.upgrade() {
                 current.load().providers.disconnect();
             }
         }));
-        let models = Arc::new(RoleModels::new(Arc::clone(&current)));
-        let sessions = Sessions::new(paths.data.join("sessions.db"), session_options(&settings));
         Ok(Self {
             inline: Arc::new(inline::Inline::new(models.clone(), inline_options(&settings))),
             chat: Arc::new(chat::Chat::new(models, sessions.clone(), chat_options(&settings))),
@@ -96,6 +111,7 @@ impl App {
             documents,
             sessions,
             keys,
+            conversation_keys,
             audit,
             loudness: Loudness::default(),
             flags,
@@ -127,7 +143,7 @@ impl App {
             self.keys.set(KeySettings::of(&settings));
             self.inline.set_options(inline_options(&settings));
             self.chat.set_options(chat_options(&settings));
-            self.sessions.set_max_message_chars(settings.chat.max_message_chars as usize);
+            self.sessions.set_options(session_options(&settings));
             self.loudness.set(settings.log.level);
             self.audit.set_limits(audit_limits(&settings));
         } else {
@@ -267,7 +283,25 @@ fn chat_options(settings: &Settings) -> chat::Options {
 }
 
 fn session_options(settings: &Settings) -> aside_sessions::Options {
-    aside_sessions::Options { max_message_chars: settings.chat.max_message_chars as usize, ..Default::default() }
+    let sessions = &settings.sessions;
+    let rate = |tokens| Rate { tokens, window: Duration::from_secs(60) };
+    aside_sessions::Options {
+        max_message_chars: settings.chat.max_message_chars as usize,
+        max_sessions: sessions.max_per_workspace.into(),
+        max_session_bytes: sessions.max_bytes,
+        resumes: ResumeRates {
+            workspace: rate(sessions.resumes_per_minute),
+            all: rate(WORKSPACES_AT_ONCE * sessions.resumes_per_minute),
+        },
+        ..Default::default()
+    }
+}
+
+/// For how long conversations are kept by these settings.
+pub(crate) fn retention(settings: &Settings) -> Rule {
+    let sessions = &settings.sessions;
+    let days = (sessions.retention_days > 0).then_some(sessions.retention_days);
+    Rule { days, trash_days: sessions.trash_days }
 }
 
 /// Seconds since 1970, UTC.

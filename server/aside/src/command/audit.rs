@@ -32,7 +32,7 @@ pub(crate) fn run(app: &App, args: &Audit) -> Result<ExitCode, Failure> {
 fn known(app: &App) -> Vec<KeyName> {
     let providers = app.settings().providers;
     let named = providers.iter().filter_map(|(name, provider)| Some((name, Origin::of(&provider.base_url).ok()?)));
-    named.map(|(name, origin)| KeyName::new(name, origin)).collect()
+    named.map(|(name, origin)| KeyName::new(name, origin)).chain([KeyName::conversations()]).collect()
 }
 
 fn tail(app: &App, count: u32, json: bool) -> Result<ExitCode, Failure> {

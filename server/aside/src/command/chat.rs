@@ -26,6 +26,12 @@ use crate::{
 
 /// Answers the question of the command line, of standard input, or each line of a conversation.
 pub(crate) async fn run(app: &App, args: Chat) -> Result<ExitCode, Failure> {
+    if args.resume {
+        let mut talk = Talk::begin(app, &args).await?;
+        let ended = talk.resume().await;
+        app.sessions.shutdown().await;
+        return ended;
+    }
     let piped = if stdin().is_terminal() { None } else { read_piped()? };
     if args.text.is_none() && piped.is_none() && !stdin().is_terminal() {
         return Err(Failure::new(Exit::Usage, "there is no question", "give it as TEXT or on standard input"));
@@ -128,11 +134,26 @@ impl<'a> Talk<'a> {
             session,
             text,
             attachments: std::mem::take(&mut self.attach),
+            replaces: None,
             model: self.model.clone(),
             workspace: Some(self.root.clone()),
             focus: None,
         };
         let turn = self.send(ask, made).await?;
+        self.listen(session, turn).await
+    }
+
+    /// Asks for the rest of the last answer and prints it as it comes.
+    async fn resume(&mut self) -> Result<ExitCode, Failure> {
+        let Some(session) = self.session else {
+            return Err(Failure::new(Exit::NotFound, "there is no conversation here", "begin one: `aside chat`"));
+        };
+        let turn = self.app.chat.resume(session, self.model.clone(), Some(self.root.clone())).await?;
+        self.listen(session, turn).await
+    }
+
+    /// Prints the answer of a turn as it comes.
+    async fn listen(&mut self, session: SessionId, turn: TurnId) -> Result<ExitCode, Failure> {
         let (mut stopping, mut shown) = (false, false);
         loop {
             tokio::select! {
@@ -243,6 +264,7 @@ fn event_json(session: &SessionId, event: &Event) -> serde_json::Value {
         Event::Reasoning(text) => json!({ "session": session, "type": "reasoning", "text": text }),
         Event::Usage(usage) => json!({ "session": session, "type": "usage", "usage": usage }),
         Event::Notice(text) => json!({ "session": session, "type": "notice", "text": text }),
+        Event::Asked { text, model } => json!({ "session": session, "type": "asked", "text": text, "model": model }),
         Event::End { reason, error } => json!({
             "session": session, "type": "end", "reason": reason.as_str(),
             "error": error.as_ref().map(|error| json!({ "code": error.code, "message": error.message, "hint": error.hint })),

@@ -14,6 +14,8 @@ pub(crate) async fn run(app: &App, json: bool) -> Result<ExitCode, Failure> {
     // Whoever runs this sits at a terminal: models may be asked with their keys.
     // That keys are locked is told by the checks that need one.
     let _locked_or_not = app.keys.person_is_here().await;
+    // For the same reason the key of the conversations is asked for here; that it cannot be had is told by its check.
+    let _readable_or_not = app.sessions.list(None, 1, None).await;
     let checks = check::all(app).await;
     if json {
         terminal::json(&checks);

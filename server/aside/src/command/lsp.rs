@@ -10,7 +10,7 @@ use crate::{
     failure::{Exit, Failure},
     host::Wiring,
     keys::Desk,
-    logs,
+    logs, upkeep,
     wiring::{self, App},
 };
 
@@ -28,6 +28,7 @@ pub(crate) fn run(asked: &Asked, args: &Lsp) -> Result<ExitCode, Failure> {
         keys: Arc::new(Desk::new(Arc::clone(&app))),
         host: Arc::new(Wiring::new(Arc::clone(&app))),
     };
+    runtime.spawn(upkeep::run(Arc::clone(&app)));
     // A task of its own: on a worker, what it hands to handlers is run by the same thread more often than not.
     let (sessions, parent) = (app.sessions.clone(), args.client_process_id);
     let serving = runtime.spawn(async move {

@@ -5,8 +5,8 @@ use std::{io::Read as _, path::Path, process::ExitCode};
 
 use aside_secret::stack;
 use aside_vault::{
-    Backup, FileVault, Files, Opener, Passphrase, PassphraseChanged, Plan, Recovery, RecoveryWords, Unlocked,
-    VaultError,
+    Backup, FileVault, Files, KeyName, Opener, Passphrase, PassphraseChanged, Patience, Plan, Recovery, RecoveryWords,
+    Slot, Unlocked, VaultError,
     audit::{Record, What},
 };
 
@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::{
     agent, ask,
     cli::{Asked, Vault},
+    command::words,
     failure::{Exit, Failure},
     keys::{self, Kept},
     terminal::{self, Style, styled, visible},
@@ -35,10 +36,11 @@ pub(crate) async fn run(app: &App, asked: &Asked, args: Vault) -> Result<ExitCod
         Vault::Restore { list: true, json, .. } | Vault::Restore { file: None, generation: None, json, .. } => {
             copies(app, json)?;
         }
-        Vault::Restore { file, generation, dry_run, yes, .. } => {
-            restore(app, asked, &Copy::of(app, file.as_deref(), generation)?, dry_run, yes).await?;
+        Vault::Restore { file, generation, dry_run, yes, conversations, .. } => {
+            let how = Restoring { dry_run, yes, conversations };
+            restore(app, asked, &Copy::of(app, file.as_deref(), generation)?, &how).await?;
         }
-        Vault::Clear => clear(app, asked).await?,
+        Vault::Clear { conversations } => clear(app, asked, conversations).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -132,14 +134,9 @@ async fn init(app: &App, asked: &Asked, no_recovery: bool) -> Result<(), Failure
 /// Prints recovery words, the only time.
 fn show_words(words: Option<&RecoveryWords>) {
     let Some(words) = words else { return };
-    let words = words.words();
-    let text = String::from_utf8_lossy(words.expose());
     terminal::line("\nIf the passphrase is forgotten, these words open the vault. They are shown now and never again:");
     terminal::line("write them on paper, and keep it where nobody looks.\n");
-    for (number, line) in text.split(' ').collect::<Vec<_>>().chunks(6).enumerate() {
-        terminal::line(&format!("  {:2}  {}", number * 6 + 1, line.join("  ")));
-    }
-    terminal::line("");
+    words::show(words);
 }
 
 async fn unlock(app: &App, asked: &Asked, accept_older: bool) -> Result<(), Failure> {
@@ -259,17 +256,27 @@ async fn rekey(app: &App, asked: &Asked) -> Result<(), Failure> {
     agent::unlock(app, asked, &Passphrase::parse(kept)?).await
 }
 
-async fn clear(app: &App, asked: &Asked) -> Result<(), Failure> {
+async fn clear(app: &App, asked: &Asked, conversations: bool) -> Result<(), Failure> {
     there(app)?;
-    ask::confirm("Every key in the vault is removed. A sealed copy of the vault is kept.", "clear the vault")?;
+    if conversations {
+        let question = "Every key in the vault is removed. If the key of your conversations is among them, nobody can read them any \
+                        more but with its recovery words or the sealed copy of the vault that is kept.";
+        ask::confirm(question, "clear the conversations' key")?;
+    } else {
+        let question = "Every provider's key in the vault is removed. A sealed copy of the vault is kept.";
+        ask::confirm(question, "clear the vault")?;
+    }
     let (unlocked, passphrase) = open(app, asked, "Passphrase of the vault: ").await?;
     let kept = passphrase.secret().copy();
-    let clear = move || unlocked.clear(&passphrase, wiring::unix_time()).map(|(_, words)| words);
-    let words = changed(app, What::Clear, clear).await?;
-    terminal::line(&format!(
-        "{} the vault is empty; `aside vault restore --list` shows the copy",
-        styled(Style::Good, "✓")
-    ));
+    let clear = move || {
+        let now = wiring::unix_time();
+        let done =
+            if conversations { unlocked.clear_everything(&passphrase, now) } else { unlocked.clear(&passphrase, now) };
+        done.map(|(cleared, words)| (cleared.get(&KeyName::conversations(), Slot::Current).is_ok(), words))
+    };
+    let (holds, words) = changed(app, What::Clear, clear).await?;
+    let left = if holds { "the vault is empty but for the key of your conversations" } else { "the vault is empty" };
+    terminal::line(&format!("{} {left}; `aside vault restore --list` shows the copy", styled(Style::Good, "✓")));
     show_words(words.as_ref());
     keys::forget_everywhere(app).await;
     agent::unlock(app, asked, &Passphrase::parse(kept)?).await
@@ -356,7 +363,15 @@ impl Copy {
 /// As large as a vault may be.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
-async fn restore(app: &App, asked: &Asked, copy: &Copy, dry_run: bool, yes: bool) -> Result<(), Failure> {
+/// How a copy is put back.
+struct Restoring {
+    dry_run: bool,
+    yes: bool,
+    /// Even if the key of the conversations is lost by it.
+    conversations: bool,
+}
+
+async fn restore(app: &App, asked: &Asked, copy: &Copy, how: &Restoring) -> Result<(), Failure> {
     let files = app.keys.place().files();
     let passphrase = ask::passphrase("Passphrase of the copy: ")?;
     let kept = passphrase.secret().copy();
@@ -369,11 +384,25 @@ async fn restore(app: &App, asked: &Asked, copy: &Copy, dry_run: bool, yes: bool
     })
     .await?;
     show_plan(&copy.name, &plan);
-    if dry_run {
+    let loses = loses_conversations(app, &plan).await;
+    if how.dry_run {
+        if loses {
+            terminal::line(&styled(
+                Style::Warn,
+                "  it lacks the present key of the conversations, which cannot be read then",
+            ));
+        }
         terminal::line("nothing was changed");
         return Ok(());
     }
-    if !yes {
+    if loses && !how.conversations {
+        return Err(Failure::new(
+            Exit::Failed,
+            "the copy lacks the key of your conversations, or has another one: they could not be read any more; nothing was changed",
+            "keep that key elsewhere first, for example with `aside session key move file`, or restore with `--conversations`",
+        ));
+    }
+    if !how.yes {
         ask::confirm(
             "The vault is replaced by this copy, and opens with the copy's passphrase. The present vault is kept as a copy.",
             "restore",
@@ -385,6 +414,15 @@ async fn restore(app: &App, asked: &Asked, copy: &Copy, dry_run: bool, yes: bool
     keys::forget_everywhere(app).await;
     terminal::line(&format!("{} the vault is restored, with {} keys", styled(Style::Good, "✓"), plan.keys.len()));
     Ok(())
+}
+
+/// Whether a copy would take the present key of the conversations away. Where the two cannot be compared, that there is one counts.
+async fn loses_conversations(app: &App, plan: &Plan) -> bool {
+    let name = KeyName::conversations();
+    match &plan.changes {
+        Some(changes) => changes.removed.iter().chain(&changes.changed).any(|id| *id == (name.clone(), Slot::Current)),
+        None => app.keys.place().store_of(Kept::File).get(&name, Slot::Current, Patience::Request).await.is_ok(),
+    }
 }
 
 fn show_plan(name: &str, plan: &Plan) {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use aside_config::{Backend, Settings};
+use aside_config::{Backend, SessionKey, Settings};
 use aside_secret::Secret;
 use aside_vault::{
     AgentClient, AgentStore, By, FileVault, Files, KeyError, KeyName, KeyRing, KeyStore, Moment, Patience, Policy,
@@ -52,6 +52,7 @@ pub(crate) struct KeySettings {
     policy: Policy,
     keyring_timeout: Duration,
     backups: usize,
+    session_key: SessionKey,
     /// Where each provider's key comes from and goes to: when it changes, kept keys are read again.
     providers: Vec<(String, String, String)>,
 }
@@ -68,6 +69,7 @@ impl KeySettings {
             policy: Policy { idle: vault.idle_lock, absolute: vault.absolute_lock, reopen: reopen(vault.unlock) },
             keyring_timeout: settings.keyring.timeout,
             backups: vault.backups as usize,
+            session_key: settings.sessions.key,
             providers: settings.providers.iter().map(source).collect(),
         }
     }
@@ -114,6 +116,11 @@ impl KeyPlace {
             Backend::Auto if self.vault_exists() => Kept::File,
             Backend::Auto => Kept::Keyring,
         }
+    }
+
+    /// Where the key of the conversations is kept by the settings.
+    pub(crate) fn session_key(&self) -> SessionKey {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).session_key
     }
 
     /// The rules of the lock. A locked vault file is opened by its passphrase only, whatever the settings say.
@@ -178,6 +185,11 @@ impl KeyPlace {
     /// The keyring.
     pub(crate) fn ring(&self) -> &KeyRing {
         &self.ring
+    }
+
+    /// The vault file.
+    pub(crate) fn vault(&self) -> &AgentStore {
+        &self.store
     }
 
     /// The agent.
