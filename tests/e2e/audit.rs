@@ -47,14 +47,19 @@ fn every_use_of_a_key_is_recorded_by_whom_and_never_with_what() {
         .collect();
     assert_eq!(
         told,
-        [(Some("lsp"), Some("use"), Some("done"), None), (Some("cli"), Some("use"), Some("failed"), Some("no-key")),]
+        [
+            // The key of the conversations, with the first of them.
+            (Some("lsp"), Some("set"), Some("done"), None),
+            (Some("lsp"), Some("use"), Some("done"), None),
+            (Some("cli"), Some("use"), Some("failed"), Some("no-key")),
+        ]
     );
     let origin = server.url("");
-    assert!(tail[0]["name"].as_str().is_some_and(|name| name == format!("`work` for `{origin}`")), "{tail}");
+    assert!(tail[1]["name"].as_str().is_some_and(|name| name == format!("`work` for `{origin}`")), "{tail}");
     let text = std::fs::read_to_string(log(&home)).expect("a log");
     assert!(!text.contains(KEY) && !text.contains("work") && !text.contains(&origin), "{text}");
     let verified = home.run(&["audit", "verify"]).expect_code(0);
-    assert_eq!(verified.stdout, "2 records: intact\n");
+    assert_eq!(verified.stdout, "3 records: intact\n");
     let shown = home.run(&["audit", "tail", "-n", "1"]).expect_code(0).stdout;
     assert!(shown.contains("use") && shown.contains("(no-key)") && shown.lines().count() == 1, "{shown}");
     let doctor = home.run(&["doctor", "--json"]).json();
@@ -69,13 +74,13 @@ fn a_changed_log_is_found_by_place_and_fails() {
     let text = std::fs::read_to_string(log(&home)).expect("a log");
     std::fs::write(log(&home), text.replacen("\"done\"", "\"lost\"", 1)).expect("written");
     let verified = home.run(&["audit", "verify"]).expect_code(1);
-    assert!(verified.stdout.starts_with("1 record: not intact: 1 finding\n"), "{}", verified.stdout);
+    assert!(verified.stdout.starts_with("2 records: not intact: 1 finding\n"), "{}", verified.stdout);
     assert!(verified.stdout.contains("`audit.jsonl` line 1: was changed or put in"), "{}", verified.stdout);
     let json = home.run(&["audit", "verify", "--json"]).expect_code(1).json();
     assert_eq!((&json["intact"], &json["findings"][0]["line"]), (&false.into(), &1.into()));
     // The end, cut off.
-    let first = text.lines().next().expect("a line");
-    std::fs::write(log(&home), format!("{first}\n")).expect("written");
+    let (rest, _) = text.trim_end().rsplit_once('\n').expect("several lines");
+    std::fs::write(log(&home), format!("{rest}\n")).expect("written");
     let verified = home.run(&["audit", "verify"]).expect_code(1);
     assert!(verified.stdout.contains("the last record is gone"), "{}", verified.stdout);
     std::fs::remove_file(home.aside().join("data/audit.key")).expect("removed");
@@ -88,9 +93,9 @@ fn a_report_sums_up_and_tells_what_is_out_of_the_ordinary() {
     let (_server, home) = scripted();
     use_the_key(&home);
     let report = home.run(&["audit", "report", "--days", "7", "--json"]).expect_code(0).json();
-    assert_eq!((&report["records"], &report["anomalies"]), (&2.into(), &serde_json::json!([])));
+    assert_eq!((&report["records"], &report["anomalies"]), (&3.into(), &serde_json::json!([])));
     let outcomes: Vec<_> = report["counts"].as_array().expect("a list").iter().map(|one| &one["outcome"]).collect();
-    assert_eq!(outcomes, ["done", "failed"]);
+    assert_eq!(outcomes, ["done", "done", "failed"]);
     // Somebody takes the head away: the next writer says so, and the report with it.
     std::fs::remove_file(home.aside().join("data/audit.head")).expect("removed");
     home.run(&["chat", "--new", "hi"]).expect_code(1);

@@ -262,14 +262,15 @@ fn lg01_no_secret_is_anywhere_but_on_its_way_to_its_provider_and_the_agent() {
     scene.run(0, &["vault", "passphrase"], &[PASSPHRASE, NEXT]);
     let again = words_in(&scene.run(0, &["vault", "rekey"], &[NEXT]));
     scene.run(0, &["vault", "lock"], &[]);
-    assert_eq!(first.0.converse(&first.1, "hi").end.error.expect("an error").code, "locked");
+    let refused = first.0.refused("aside/chat/send", json!({ "session": first.1, "text": "hi" }));
+    assert_eq!(refused.kind(), "locked");
     scene.run(3, &["vault", "unlock"], &[WRONG]);
     scene.run(0, &["vault", "unlock"], &[NEXT]);
     scene.run(0, &["vault", "unlock", "--recovery"], &[&again.join(" "), PASSPHRASE]);
     use_all(&mut first, &scene);
     let last = words_in(&scene.run(0, &["vault", "clear"], &["clear the vault", PASSPHRASE]));
     scene.run(0, &["vault", "restore", &backup, "--dry-run"], &[OF_BACKUP]);
-    scene.run(0, &["vault", "restore", &backup, "--yes"], &[OF_BACKUP]);
+    scene.run(0, &["vault", "restore", &backup, "--yes", "--conversations"], &[OF_BACKUP]);
     use_all(&mut first, &scene);
     for arguments in [
         &["audit", "tail", "-n", "1000", "--json"][..],

@@ -215,9 +215,13 @@ fn two_servers_share_one_workspace() {
     gate.open();
     let ChatEvent::End(end) = one.event(&turn).event else { panic!("the end was expected") };
     assert_eq!(end.reason, "complete");
+    let (question, answer) = two.overhears(&session.id);
+    assert_eq!((&*question, &*answer.text), ("to one", "from one"), "who was refused hears what was being said");
     server.once(openai::CHAT, openai::chat(&["from two"]));
     two.open_session(&session.id);
     assert_eq!(two.converse(&session.id, "to two").text, "from two");
+    let (question, answer) = one.overhears(&session.id);
+    assert_eq!((&*question, &*answer.text, &*answer.end.reason), ("to two", "from two", "complete"));
     let messages = one.open_session(&session.id).messages;
     let texts: Vec<_> = messages.iter().map(|message| &*message.text).collect();
     assert_eq!(texts, ["to one", "from one", "to two", "from two"]);

@@ -121,17 +121,18 @@ fn explicit_keeps_the_keyring_shut_until_an_unlock() {
     scene.run(&["secret", "set", "anthropic"], KEY).expect_code(0);
     scene.run(&["vault", "lock"], "").expect_code(0);
     let mut client = scene.connect();
-    let session = client.new_session(&scene.home.workspace_uri()).id;
-    let error = client.converse(&session, "hi").end.error.expect("an error");
-    assert_eq!((&*error.code, error.hint.as_deref()), ("locked", Some("run `aside vault unlock` in a terminal")));
+    let refused = client.refused("aside/chat/new", json!({ "workspace": scene.home.workspace_uri() }));
+    assert_eq!((refused.kind(), refused.hint()), ("locked", "run `aside vault unlock` in a terminal"));
     client.notification("window/showMessage");
     scene.run(&["vault", "unlock"], "").expect_code(0);
     let told = client.notification("aside/status/changed");
     assert_eq!((&told["what"], &told["reason"]), (&"vault".into(), &Value::Null));
+    let session = client.new_session(&scene.home.workspace_uri()).id;
     assert_eq!(client.converse(&session, "hi").text, "hello");
     client.request::<Value>("aside/vault/lock", json!({}));
     assert_eq!(client.notification("aside/status/changed")["reason"]["code"], "locked");
-    assert_eq!(client.converse(&session, "hi").end.error.expect("an error").code, "locked");
+    let refused = client.refused("aside/chat/send", json!({ "session": session, "text": "hi" }));
+    assert_eq!(refused.kind(), "locked", "neither the provider's key nor that of the conversations");
     client.notification("window/showMessage");
     client.shutdown();
 }

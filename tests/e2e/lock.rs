@@ -108,8 +108,7 @@ fn va16_what_is_in_flight_ends_soon_after_a_lock_and_no_connection_stays() {
     let end = client.event(&keyless);
     assert!(format!("{end:?}").contains("complete"), "{end:?}");
 
-    let error = client.converse(&session, "hi").end.error.expect("an error");
-    assert_eq!(error.code, "locked");
+    assert_eq!(client.refused("aside/chat/send", json!({ "session": session, "text": "hi" })).kind(), "locked");
     home.unlock(PASSPHRASE);
     server.once(openai::CHAT, openai::chat(&["again"]));
     assert_eq!(client.converse(&session, "hi").text, "again");
@@ -162,16 +161,18 @@ fn explicit_means_that_only_an_unlock_opens_the_lock() {
     let server = ModelServer::start();
     server.always(openai::CHAT, openai::chat(&["hello"]));
     let home = home_with(&server, "\n[vault]\nunlock = \"explicit\"\n");
+    home.run(&["vault", "unlock"]).expect_code(0);
     let mut client = start(&home);
     let session = client.new_session(&home.workspace_uri()).id;
+    home.run(&["vault", "lock"]).expect_code(0);
+    assert_eq!(heard(&mut client).as_deref(), Some("locked"));
     for round in 0..2 {
-        let error = client.converse(&session, "hi").end.error.expect("an error");
-        assert_eq!(error.code, "locked");
-        assert_eq!(error.hint.as_deref(), Some("run `aside vault unlock` in a terminal"));
+        let refused = client.refused("aside/chat/send", json!({ "session": session, "text": "hi" }));
+        assert_eq!((refused.kind(), refused.hint()), ("locked", "run `aside vault unlock` in a terminal"));
         let told = client.notification("window/showMessage");
         assert!(told["message"].as_str().is_some_and(|text| text.contains("aside vault unlock")), "{told}");
         // Once for each lock: another message would be left unread.
-        assert_eq!(client.converse(&session, "hi").end.reason, "error");
+        client.refused("aside/chat/send", json!({ "session": session, "text": "hi" }));
         assert_eq!(ask(&home).code, 3);
         assert_eq!(server.requests().len(), 2 * round, "nothing is sent");
 

@@ -122,6 +122,51 @@ fn a_conversation_is_held_by_requests_and_commands() {
     assert_eq!(opened, json!(["greet me", "Hello, Neovim"]));
 }
 
+#[test]
+fn a_conversation_that_was_killed_with_its_editor_goes_on_in_another() {
+    let Some((server, home, nvim)) = scene() else { return };
+    let gate = server.gate();
+    let reply = Reply::sse().then(openai::delta("one, two")).hold(&gate);
+    server.once(openai::CHAT, reply.then(openai::finish("stop")).then(openai::DONE));
+    let pids = nvim.lua(
+        "local c = vim.lsp.get_clients({ name = 'aside' })[1]
+         local made = c:request_sync('aside/chat/new', { workspace = vim.uri_from_fname(c.root_dir) }, 10000)
+         Session = made.result.session.id
+         c:request_sync('aside/chat/send', { session = Session, text = 'count' }, 10000)
+         return { tonumber(vim.fn.system({ 'pgrep', '-P', vim.fn.getpid(), 'aside' })), vim.fn.getpid() }",
+    );
+    let saved = "local c = vim.lsp.get_clients({ name = 'aside' })[1]
+         local opened = c:request_sync('aside/chat/open', { session = Session }, 10000).result
+         return opened and opened.messages[2] and opened.messages[2].text == 'one, two'";
+    nvim.until("the words on disk", saved);
+    for pid in pids.as_array().expect("two numbers") {
+        let pid = i32::try_from(pid.as_i64().expect("a number")).expect("a process");
+        let pid = rustix::process::Pid::from_raw(pid).expect("not 0");
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("killed");
+    }
+
+    // The same folder in the next editor.
+    let again = Nvim::start(&home, &init(), "src/main.rs").expect("there was one");
+    again.until(
+        "the server to be attached",
+        "local c = vim.lsp.get_clients({ name = 'aside' })[1]; return c and c.initialized",
+    );
+    let there = again.lua(
+        "local c = vim.lsp.get_clients({ name = 'aside' })[1]
+         local list = c:request_sync('aside/chat/list', { workspace = vim.uri_from_fname(c.root_dir) }, 10000).result
+         Session = list.sessions[1].id
+         local opened = c:request_sync('aside/chat/open', { session = Session }, 10000).result
+         return { list.sessions[1].state, opened.messages[1].text, opened.messages[2].text, opened.messages[2].state }",
+    );
+    assert_eq!(there, json!(["interrupted", "count", "one, two", "interrupted"]));
+    server.once(openai::CHAT, openai::chat(&[", three"]));
+    again.lua(
+        "local c = vim.lsp.get_clients({ name = 'aside' })[1]
+         return c:request_sync('aside/chat/continue', { session = Session }, 10000).result.turn",
+    );
+    again.until("the rest", "return #Events > 0 and Events[#Events].event.reason == 'complete'");
+}
+
 /// The settings that `editors/README.md` gives, word for word but for where the program is.
 fn documented() -> String {
     let page = include_str!("../../editors/README.md");

@@ -79,6 +79,11 @@ impl RpcError {
     pub fn kind(&self) -> &str {
         &self.data.as_ref().unwrap_or_else(|| panic!("the error has no data: {self:?}")).code
     }
+
+    /// The next step that it names, or nothing.
+    pub fn hint(&self) -> &str {
+        self.data.as_ref().and_then(|data| data.hint.as_deref()).unwrap_or_default()
+    }
 }
 
 /// JSON-RPC and LSP error codes.

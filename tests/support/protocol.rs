@@ -26,6 +26,12 @@ pub struct SessionInfo {
     pub model: Option<String>,
     /// idle, running, interrupted, locked, damaged.
     pub state: String,
+    /// Another program has it open.
+    #[serde(default)]
+    pub elsewhere: bool,
+    /// It came from a file.
+    #[serde(default)]
+    pub imported: bool,
 }
 
 /// One message of a conversation.
@@ -88,6 +94,13 @@ pub struct TurnEvent {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum ChatEvent {
+    /// Another program asks in the same session.
+    Asked {
+        /// Its question.
+        text: String,
+        /// Who answers.
+        model: String,
+    },
     /// More of the answer.
     Delta {
         /// The text.

@@ -60,9 +60,24 @@ impl Client {
     /// Reads an answer to its end and checks that its events are numbered without gaps.
     #[track_caller]
     pub fn whole_answer(&mut self, turn: &str) -> Answer {
+        self.answer_from(turn, 0)
+    }
+
+    /// Waits until another program asks in `session`, and reads its question and the whole answer.
+    #[track_caller]
+    pub fn overhears(&mut self, session: &str) -> (String, Answer) {
+        let asked = |params: &Value| params["session"] == session && params["event"]["type"] == "asked";
+        let TurnEvent { turn, n, event, .. } = super::read(&self.notification_where("aside/chat/event", asked));
+        let ChatEvent::Asked { text, .. } = event else { panic!("a question was expected: {event:?}") };
+        assert_eq!(n, 0, "the question comes first");
+        (text, self.answer_from(&turn, 1))
+    }
+
+    #[track_caller]
+    fn answer_from(&mut self, turn: &str, first: u64) -> Answer {
         let mut text = String::new();
         let mut log = String::new();
-        for expected in 0.. {
+        for expected in first.. {
             let TurnEvent { n, event, .. } = self.event(turn);
             log.push_str(&format!("{n}: {event:?}\n"));
             assert_eq!(n, expected, "events are numbered from 0 without gaps:\n{log}");
