@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     fn workspace(number: u32) -> WorkspaceId {
-        WorkspaceId::stored(format!("/work/{number}"))
+        WorkspaceId::stored(format!("/projects/{number}"))
     }
 
     fn seconds(seconds: u64) -> Duration {

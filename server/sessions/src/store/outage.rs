@@ -50,13 +50,19 @@ impl Store {
         let rows = [Record::User { text, attachments }, Record::Answer { model }];
         let rows = rows.map(|record| PendingRow { turn, record, at, from: 0 }).into();
         // What can still be read is read: a full disk is no reason to forget.
-        let before = self.open(session, HISTORY, None).await.map(|opened| opened.messages).unwrap_or_default();
+        let before = self.open(session, HISTORY, None).await.map(|opened| opened.messages);
         if !self.ledger().hold_back(session, Pending { new: None, rows }) {
             return Err(error);
         }
         tracing::warn!(%error, "a conversation goes on in memory");
-        let question = self.pending_messages(session, 0, None).into_iter().rfind(|message| message.role == Role::User);
-        Ok(before.into_iter().chain(question).collect())
+        let mut waiting = self.pending_messages(session, 0, None);
+        let asked = waiting.iter().rposition(|message| message.role == Role::User).unwrap_or_default();
+        waiting.truncate(asked + 1);
+        match before {
+            Ok(messages) => Ok(messages.into_iter().chain(waiting.pop()).collect()),
+            // At least what was said since the disk went away.
+            Err(_) => Ok(waiting),
+        }
     }
 
     /// The end of an answer, whose text begins there at byte `from`, held back for a disk that takes it.

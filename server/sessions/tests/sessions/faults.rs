@@ -101,6 +101,21 @@ async fn while_the_disk_takes_nothing_a_conversation_goes_on_in_memory_and_is_sa
     }
 }
 
+#[tokio::test]
+async fn a_model_sees_what_was_said_since_the_disk_went_away() {
+    let (place, sessions, id) = one_with(hasty()).await;
+    let mut reader = Reader::of(&sessions, id).await;
+    place.break_disk();
+    sessions.send(id, quick("one", "1")).await.expect("said");
+    end(&mut reader).await;
+    let (script, say) = Script::say("two");
+    sessions.send(id, say).await.expect("said");
+    script.end();
+    end(&mut reader).await;
+    assert_eq!(script.history(), ["one", "1", "two"]);
+    place.mend_disk();
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_waits_for_the_disk_is_saved_without_anybody_asking() {
     let (place, sessions, id) = one_with(hasty()).await;
