@@ -65,7 +65,7 @@ pub(crate) enum Fault {
     /// Locked, and not opened when asked.
     Locked(String),
     /// There is no keyring and no program that would be one.
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only a Secret Service can be missing"))]
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only on Linux can there be no keyring at all"))]
     Absent(String),
     /// The keyring broke.
     Broken(String),
