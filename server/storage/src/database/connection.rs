@@ -106,9 +106,19 @@ impl Source {
     fn open(&self, path: &Path) -> Result<(Connection, usize), OpenError> {
         let refused = OpenError::refused(path);
         let connection = bare(path).map_err(&refused)?;
-        let version = self.recognize(path, &connection)?;
+        let version = self.version(path, &connection)?;
         tune(&connection, path, self.journal()).map_err(&refused)?;
         Ok((connection, version))
+    }
+
+    /// The same as [`recognize`](Self::recognize) in one snapshot: another process may be migrating, and half of what it did would look
+    /// like somebody else's database.
+    pub(super) fn version(&self, path: &Path, connection: &Connection) -> Result<usize, OpenError> {
+        let refused = OpenError::refused(path);
+        let snapshot = connection.unchecked_transaction().map_err(&refused)?;
+        let version = self.recognize(path, &snapshot)?;
+        snapshot.finish().map_err(&refused)?;
+        Ok(version)
     }
 
     /// Gives the version of the schema, if the database is ours and not newer than we are.

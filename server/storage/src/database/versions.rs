@@ -34,7 +34,7 @@ impl Database {
 
 fn versions(source: &Source) -> Result<Option<Versions>, OpenError> {
     let Some(path) = existing(&source.path)? else { return Ok(None) };
-    let look = |connection: &Connection| source.recognize(&path, connection);
+    let look = |connection: &Connection| source.version(&path, connection);
     let found = match how(&path) {
         How::Alone => look(&alone(&path).map_err(OpenError::refused(&path))?)?,
         How::Copy => copied(&path, look)?,
