@@ -335,7 +335,18 @@ impl Store {
     /// Removes a session for good.
     pub(crate) async fn remove(&self, id: SessionId) -> Result<(), SessionError> {
         self.there(id).await?;
-        self.write(move |book| book.remove(id)).await
+        self.write(move |book| book.remove(id)).await?;
+        self.fold_away().await;
+        Ok(())
+    }
+
+    /// Takes out of the log what is overwritten in the database itself.
+    async fn fold_away(&self) {
+        match self.database.fold().await {
+            Ok(true) => {}
+            Ok(false) => tracing::info!("what was removed stays in the log until other programs let go of it"),
+            Err(error) => tracing::warn!(%error, "what was removed stays in the log until it is folded"),
+        }
     }
 
     /// A new session with what `id` holds up to and with the turn of message `n`, or all of it.

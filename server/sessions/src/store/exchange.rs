@@ -44,7 +44,7 @@ impl Store {
         }
     }
 
-    pub(super) async fn try_begin(&self, question: Question) -> Result<u64, SessionError> {
+    async fn try_begin(&self, question: Question) -> Result<u64, SessionError> {
         let (id, limits) = (question.session, self.limits());
         let pending = self.ledger.waiting(id);
         let rows = pending.as_ref().map_or(0, |pending| pending.rows.len());

@@ -168,7 +168,10 @@ impl Store {
             book.protect(id, &salt, Some(&entered))?;
             book.entered.put(book.sealer, &salt, &entered)
         })
-        .await
+        .await?;
+        // What was sealed without the passphrase must not stay in the log.
+        self.fold_away().await;
+        Ok(())
     }
 
     /// Takes the passphrase of a session that is open away.

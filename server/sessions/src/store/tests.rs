@@ -11,6 +11,8 @@ use crate::{
     turn::{Closing, Outcome},
 };
 
+mod protected;
+
 #[path = "../../tests/sessions/keys.rs"]
 mod keys;
 
@@ -374,55 +376,6 @@ async fn a_row_that_cannot_be_read_is_named_and_the_rest_is_shown() {
     let states: Vec<_> = opened.messages.iter().map(|message| message.state).collect();
     let whole = MessageState::Complete;
     assert_eq!(states, [whole, MessageState::Error, whole, whole]);
-}
-
-fn passphrase(text: &str) -> aside_secret::Secret {
-    aside_secret::Secret::new(text.as_bytes().to_vec())
-}
-
-#[tokio::test]
-async fn a_session_with_a_passphrase_opens_with_that_only_and_for_every_program_until_a_lock() {
-    let scene = Scene::new();
-    let (mine, theirs) = (scene.store(), scene.store());
-    let session = fresh(&mine).await;
-    exchange(&mine, session, "a title that tells", "an answer").await;
-    mine.protect(session, passphrase("open sesame")).await.expect("protected");
-    assert_eq!(texts(&theirs, session).await[1].0, "an answer", "it was just entered");
-
-    mine.lock();
-    let info = theirs.session(session).await.expect("listed");
-    assert_eq!((info.title.as_str(), info.state, info.protected), ("", State::Locked, true));
-    for error in [
-        theirs.open(session, 10, None).await.map(drop).expect_err("locked"),
-        theirs.begin(question(session, "two")).await.map(drop).expect_err("locked"),
-        theirs.fork(session, None).await.map(drop).expect_err("locked"),
-        theirs.rename(session, "three".to_owned()).await.map(drop).expect_err("locked"),
-        theirs.unprotect(session).await.expect_err("locked"),
-    ] {
-        assert_eq!(error.code(), "session-locked");
-    }
-    assert_eq!(theirs.verify(None).await.expect("verified").locked, [session]);
-    let wrong = theirs.enter(session, passphrase("open barley")).await.expect_err("another one");
-    assert_eq!(wrong.code(), "wrong-passphrase");
-    assert!(theirs.open(session, 10, None).await.is_err(), "and it opened nothing");
-
-    theirs.enter(session, passphrase("open sesame")).await.expect("entered");
-    exchange(&mine, session, "two", "another answer").await;
-    assert_eq!(mine.session(session).await.expect("there").title, "a title that tells");
-    let copy = mine.fork(session, None).await.expect("forked");
-    assert!(copy.protected, "what is copied is not laid open");
-    let verified = mine.verify(None).await.expect("verified");
-    assert_eq!((verified.damaged, verified.whole), (Vec::new(), None));
-
-    mine.rekey().await.expect("sealed anew");
-    mine.enter(session, passphrase("open sesame")).await.expect("the passphrase is still the same");
-    mine.leave_session(session).await.expect("locked");
-    assert_eq!(mine.session(copy.id).await.expect("there").state, State::Locked, "one passphrase, one lock");
-    mine.enter(copy.id, passphrase("open sesame")).await.expect("entered");
-    mine.unprotect(session).await.expect("unprotected");
-    mine.lock();
-    assert_eq!(texts(&mine, session).await[3].0, "another answer");
-    assert_eq!(mine.session(copy.id).await.expect("there").state, State::Locked);
 }
 
 /// Days before now, as the store would have written it then.
