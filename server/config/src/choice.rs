@@ -60,6 +60,20 @@ choice! {
 }
 
 choice! {
+    /// In which shape models write changes of code.
+    EditShape {
+        /// What suits the model, by a table inside the program.
+        Auto = "auto",
+        /// The part is written anew.
+        Whole = "whole",
+        /// Blocks of what stands there and what shall stand there.
+        SearchReplace = "search-replace",
+        /// A unified diff.
+        Diff = "diff",
+    }
+}
+
+choice! {
     /// How much is logged.
     Level {
         /// What failed.
@@ -118,5 +132,45 @@ choice! {
         Changes = "changes",
         /// And every use of a key.
         All = "all",
+    }
+}
+
+choice! {
+    /// What an action of the settings is about.
+    ActionScope {
+        /// The selection; it is offered only where something is selected.
+        Selection = "selection",
+        /// The lines of the selection, or the cursor's line.
+        Line = "line",
+        /// The function around the cursor.
+        Function = "function",
+        /// The class or type around the cursor.
+        Class = "class",
+        /// The whole file.
+        File = "file",
+    }
+}
+
+choice! {
+    /// What an action of the settings gives.
+    ActionAnswers {
+        /// A change of the code, shown before it is taken.
+        Edit = "edit",
+        /// An answer in a conversation.
+        Chat = "chat",
+    }
+}
+
+choice! {
+    /// Where editors list an action: kinds that no editor runs by itself.
+    ActionKind {
+        /// With what corrects an error.
+        QuickFix = "quickfix",
+        /// With what changes the form of code.
+        Refactor = "refactor",
+        /// With what writes code anew.
+        Rewrite = "refactor.rewrite",
+        /// With what is about a whole file.
+        Source = "source",
     }
 }

@@ -16,6 +16,8 @@ pub enum Scope {
     Editor,
     /// These, and a workspace's `.aside.toml`.
     Workspace,
+    /// The person, and the `.aside.toml` of a workspace that they trust. Not the editor's settings, which a workspace may bring.
+    Trusted,
 }
 
 impl Scope {
@@ -23,8 +25,8 @@ impl Scope {
     pub fn allows(self, layer: Layer) -> bool {
         match layer {
             Layer::Default | Layer::User | Layer::Env | Layer::Flags => true,
-            Layer::Editor => self != Self::User,
-            Layer::Workspace => self == Self::Workspace,
+            Layer::Editor => matches!(self, Self::Editor | Self::Workspace),
+            Layer::Workspace => matches!(self, Self::Workspace | Self::Trusted),
         }
     }
 
@@ -34,6 +36,7 @@ impl Scope {
             Self::User => "user",
             Self::Editor => "editor",
             Self::Workspace => "workspace",
+            Self::Trusted => "trusted",
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aside_secret::redact;
 
 use crate::{
+    actions::{self, Action, Brought},
     declare::{Field, Scope},
     env,
     layer::{Layer, Layers, Origin, Place},
@@ -25,6 +26,10 @@ pub struct Loaded {
     pub origins: BTreeMap<String, Origin>,
     /// What is wrong with the layers.
     pub problems: Vec<Problem>,
+    /// The actions of the workspace, which are not in force unless [`Loaded::trust_workspace`] was called.
+    pub brought: Brought,
+    /// What is worth knowing of the layers, and no mistake.
+    pub notes: Vec<Problem>,
 }
 
 /// One setting as `aside config show` prints it.
@@ -52,7 +57,11 @@ impl Loaded {
                 },
             )
         };
+        let of_actions = self.settings.actions.iter().flat_map(|(name, action)| {
+            actions::shown(action).map(|(field, value)| (format!("actions.{name}.{field}"), value))
+        });
         plain
+            .chain(of_actions)
             .chain(of_providers(true))
             .chain(of_providers(false))
             .map(|(key, value)| {
@@ -61,6 +70,47 @@ impl Loaded {
             })
             .collect()
     }
+}
+
+impl Loaded {
+    /// Puts the actions that the workspace brings into force, except where the person has one of the same name.
+    pub fn trust_workspace(&mut self) {
+        let Brought { actions, origins } = std::mem::take(&mut self.brought);
+        for (name, action) in actions {
+            if self.settings.actions.contains_key(&name) {
+                let key = format!("actions.{name}");
+                let message = format!("`{key}` of the workspace is not used: you have an action of this name");
+                let hint = "rename yours to use both".to_owned();
+                self.notes.push(Problem::at(origin_below(&origins, &key), &key, message, hint));
+                continue;
+            }
+            for (field, _) in actions::shown(&action) {
+                let key = format!("actions.{name}.{field}");
+                let origin = origins.get(&key).unwrap_or(&Origin::DEFAULT).clone();
+                self.origins.insert(key, origin);
+            }
+            self.settings.actions.insert(name, action);
+        }
+    }
+
+    /// Says that the actions of the workspace are not used, and why: `reason` ends a sentence, `hint` is the next step. Says
+    /// nothing where there are none.
+    pub fn distrust_workspace(&mut self, reason: &str, hint: String) {
+        let count = self.brought.actions.len();
+        let Some(name) = self.brought.actions.keys().next() else { return };
+        let what = if count == 1 { format!("the action `{name}`") } else { format!("{count} actions") };
+        let is_are = if count == 1 { "is" } else { "are" };
+        let message = format!("{what} of this workspace {is_are} not used: {reason}");
+        let key = format!("actions.{name}");
+        self.notes.push(Problem::at(origin_below(&self.brought.origins, &key), &key, message, hint));
+    }
+}
+
+/// Where any setting below `key` stands.
+fn origin_below<'o>(origins: &'o BTreeMap<String, Origin>, key: &str) -> &'o Origin {
+    let prefix = format!("{key}.");
+    let below = origins.range(prefix.clone()..).next().filter(|(key, _)| key.starts_with(&prefix));
+    below.map_or(&Origin::DEFAULT, |(_, origin)| origin)
 }
 
 /// Puts the layers together.
@@ -86,6 +136,10 @@ pub fn merge(layers: &Layers) -> Loaded {
 struct Merging {
     settings: Settings,
     drafts: BTreeMap<String, Draft>,
+    actions: BTreeMap<String, actions::Draft>,
+    // What the workspace says of actions, apart from what the person says.
+    brought: BTreeMap<String, actions::Draft>,
+    brought_origins: BTreeMap<String, Origin>,
     origins: BTreeMap<String, Origin>,
     problems: Vec<Problem>,
     untold: usize,
@@ -112,11 +166,22 @@ impl Merging {
                 self.drafts.insert(name.to_owned(), draft);
             }
             problem
+        } else if let Some((name, field)) = action_field(&key) {
+            let drafts = if is_brought(&key, &place) { &mut self.brought } else { &mut self.actions };
+            let mut draft = drafts.get(name).cloned().unwrap_or_default();
+            let problem = apply(field, &mut draft, &key, &raw, &place);
+            if problem.is_none() || field.scope.allows(place.layer) {
+                drafts.insert(name.to_owned(), draft);
+            }
+            problem
         } else {
             Some(report::unknown(&place, &key))
         };
         match problem {
             Some(problem) => self.problems.push(problem),
+            None if is_brought(&key, &place) => {
+                self.brought_origins.insert(key, place);
+            }
             None => {
                 self.origins.insert(key, place);
             }
@@ -134,10 +199,15 @@ impl Merging {
                 None => self.settings.providers.remove(&name),
             };
         }
+        let drafts = std::mem::take(&mut self.actions);
+        self.settings.actions = self.built(drafts, false);
+        let drafts = std::mem::take(&mut self.brought);
+        let actions = self.built(drafts, true);
         self.check_roles();
         self.complete_origins();
         self.shorten_problems();
-        Loaded { settings: self.settings, origins: self.origins, problems: self.problems }
+        let brought = Brought { actions, origins: self.brought_origins };
+        Loaded { settings: self.settings, origins: self.origins, problems: self.problems, brought, notes: Vec::new() }
     }
 
     /// About a provider as a whole, told at the setting it is about, or at any of that provider's when that one is not set.
@@ -149,10 +219,29 @@ impl Merging {
         Problem::at(place, &key, format!("`{key}` {}", flaw.reason), flaw.hint)
     }
 
+    /// The actions of these drafts; what is wrong with one is told where it stands.
+    fn built(&mut self, drafts: BTreeMap<String, actions::Draft>, is_brought: bool) -> BTreeMap<String, Action> {
+        let mut actions = BTreeMap::new();
+        for (name, draft) in drafts {
+            let (action, flaws) = actions::build(&name, &draft);
+            let origins = if is_brought { &self.brought_origins } else { &self.origins };
+            let place = origin_below(origins, &format!("actions.{name}"));
+            self.problems.extend(flaws.into_iter().map(|flaw| {
+                let key = format!("actions.{name}.{}", flaw.field);
+                Problem::at(place, &key, format!("`{key}` {}", flaw.reason), flaw.hint)
+            }));
+            actions.extend(action.map(|action| (name, action)));
+        }
+        actions
+    }
+
     /// A role whose provider does not exist stays as it is: an answer from another model would be worse than an error.
     fn check_roles(&mut self) {
         let roles = [("roles.chat", &self.settings.roles.chat), ("roles.complete", &self.settings.roles.complete)];
-        for (key, model) in roles {
+        let roles = roles.map(|(key, model)| (key.to_owned(), model));
+        let of_actions =
+            self.settings.actions.iter().map(|(name, action)| (format!("actions.{name}.model"), &action.model));
+        for (key, model) in roles.into_iter().chain(of_actions) {
             let Some((provider, _)) = model.as_deref().and_then(|model| model.split_once('/')) else {
                 continue;
             };
@@ -164,9 +253,9 @@ impl Merging {
                 || format!("declare `[providers.{}]` with `dialect` and `base_url`", short(provider)),
                 |meant| format!("did you mean `{meant}`?"),
             );
-            let place = self.origins.get(key).unwrap_or(&Origin::DEFAULT);
+            let place = self.origins.get(&key).unwrap_or(&Origin::DEFAULT);
             let message = format!("`{key}` names the provider `{}`, which is not there", short(provider));
-            self.problems.push(Problem::at(place, key, message, hint));
+            self.problems.push(Problem::at(place, &key, message, hint));
         }
     }
 
@@ -177,7 +266,12 @@ impl Merging {
             .providers
             .keys()
             .flat_map(|name| providers::FIELDS.iter().map(move |field| format!("providers.{name}.{}", field.key)));
-        for key in plain.chain(of_providers) {
+        let of_actions = self
+            .settings
+            .actions
+            .keys()
+            .flat_map(|name| actions::FIELDS.iter().map(move |field| format!("actions.{name}.{}", field.key)));
+        for key in plain.chain(of_providers).chain(of_actions) {
             self.origins.entry(key).or_insert(Origin::DEFAULT);
         }
     }
@@ -201,6 +295,18 @@ pub(crate) fn provider_field(key: &str) -> Option<(&str, &'static Field<Draft>)>
     let (name, field) = key.strip_prefix("providers.")?.split_once('.')?;
     let field = providers::FIELDS.iter().find(|known| known.key == field)?;
     providers::is_name(name).then_some((name, field))
+}
+
+/// The action's name and the field that `actions.NAME.FIELD` means.
+pub(crate) fn action_field(key: &str) -> Option<(&str, &'static Field<actions::Draft>)> {
+    let (name, field) = key.strip_prefix("actions.")?.split_once('.')?;
+    let field = actions::FIELDS.iter().find(|known| known.key == field)?;
+    providers::is_name(name).then_some((name, field))
+}
+
+/// Whether a value counts only once its workspace is trusted.
+fn is_brought(key: &str, place: &Place) -> bool {
+    place.layer == Layer::Workspace && key.starts_with("actions.")
 }
 
 /// Sets one field, or says why not.
@@ -229,7 +335,7 @@ fn forbidden(scope: Scope, key: &str, place: &Place) -> Problem {
         _ => "the editor's settings",
     };
     let hint = match scope {
-        Scope::User => "put it into your own `config.toml`; `aside config path` says where that is",
+        Scope::User | Scope::Trusted => "put it into your own `config.toml`; `aside config path` says where that is",
         _ => "put it into your own `config.toml` or your editor's settings",
     };
     Problem::at(place, key, format!("`{key}` may not be set by {who}; it is not used"), hint.to_owned())

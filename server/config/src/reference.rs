@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::{
-    address,
-    choice::{Choice, Dialect},
+    actions, address,
+    choice::{ActionAnswers, ActionKind, ActionScope, Choice, Dialect},
     declare::{Field, Section},
     env,
     providers::{self, KNOWN, KeySource},
@@ -65,6 +65,7 @@ says who may:
 | `user` | your `config.toml`, the environment, the command line |
 | `editor` | these, and your editor's settings |
 | `workspace` | these, and the workspace's `.aside.toml` |
+| `trusted` | your `config.toml`, the command line, and the `.aside.toml` of a workspace that you trust (`aside trust add`) |
 
 A value that is wrong, out of bounds, or in a place that may not set it is not used: what the layers before say holds, and the
 mistake is reported with file, line, reason and bounds. Where a file is no longer TOML, what stands above that line holds.
@@ -97,6 +98,33 @@ The address is scheme, host and port of the provider's `base_url`, always with t
 ## All settings
 "#;
 
+const ACTIONS: &str = r#"
+### `[actions.NAME]`
+
+Actions on code of your own. Editors list them with the built-in ones as `Aside: …`. NAME is made of lower-case letters, digits, `-`
+and `_`.
+
+```toml
+[actions.german]
+title = "Translate comments"
+prompt = "Translate the comments of this {{ language }} code to German. Change nothing else."
+scope = "selection"
+
+[actions.why]
+title = "Why is it slow?"
+prompt = "Why may this be slow?\n{{ code | fenced }}"
+scope = "function"
+answers = "chat"
+```
+
+The code that an action is about goes along by itself where it gives a change. A prompt that names something that is not there is an
+error. Templates read nothing but what is listed below, and their work is bounded.
+
+A workspace may bring actions in its `.aside.toml`, without `model`. They are used only after `aside trust add` in its folder, which
+shows them first. Trust is for that folder and these very actions: after they changed, they are not used until you say so again.
+Where a workspace and you declare an action of the same name, yours counts. Actions cannot be set by the environment or the editor.
+"#;
+
 /// The Markdown of `docs/settings.md`.
 pub fn reference() -> String {
     let mut page = INTRO.to_owned();
@@ -105,6 +133,7 @@ pub fn reference() -> String {
         section_of(&mut page, section, &defaults);
     }
     providers_of(&mut page);
+    actions_of(&mut page);
     page
 }
 
@@ -146,6 +175,24 @@ fn providers_of(page: &mut String) {
             env::variable("providers.llama-cpp.key")
         ),
     );
+}
+
+fn actions_of(page: &mut String) {
+    line(page, ACTIONS);
+    line(page, "| setting | accepts | who | meaning |\n|---|---|---|---|");
+    for field in actions::FIELDS {
+        row(page, field, &format!("actions.NAME.{}", field.key), None);
+    }
+    line(page, "\n| setting | word | means |\n|---|---|---|");
+    words_of::<ActionScope>(page, "scope");
+    words_of::<ActionAnswers>(page, "answers");
+    words_of::<ActionKind>(page, "kind");
+}
+
+fn words_of<T: Choice>(page: &mut String, setting: &str) {
+    for (_, word, about) in T::ALL {
+        line(page, &format!("| `{setting}` | `{word}` | {} |", about.trim()));
+    }
 }
 
 fn row<T>(page: &mut String, field: &Field<T>, key: &str, default: Option<&str>) {

@@ -8,6 +8,7 @@ use std::{
 use aside_secret::is_key_shaped;
 
 use crate::{
+    actions,
     layer::{Layer, Place},
     providers::{self, KNOWN},
     raw::{short, sounds_secret},
@@ -76,9 +77,13 @@ pub(crate) fn unknown(place: &Place, key: &str) -> Problem {
     } else {
         meant(key).map_or_else(
             || {
+                let listed = |names: Vec<&str>| names.join("`, `");
                 if key.starts_with("providers.") {
-                    let names: Vec<_> = providers::FIELDS.iter().map(|field| format!("`{}`", field.key)).collect();
-                    format!("a provider takes {}", names.join(", "))
+                    let names = listed(providers::FIELDS.iter().map(|field| field.key).collect());
+                    format!("a provider takes `{names}`")
+                } else if key.starts_with("actions.") {
+                    let names = listed(actions::FIELDS.iter().map(|field| field.key).collect());
+                    format!("an action takes `{names}`")
                 } else {
                     "`aside config show` lists every setting".to_owned()
                 }
@@ -102,6 +107,11 @@ pub(crate) fn meant(key: &str) -> Option<String> {
         let field = crate::nearest::nearest(field, providers::FIELDS.iter().map(|field| field.key))?;
         return Some(format!("providers.{name}.{field}"));
     }
+    if let Some(rest) = key.strip_prefix("actions.") {
+        let (name, field) = rest.split_once('.')?;
+        let field = crate::nearest::nearest(field, actions::FIELDS.iter().map(|field| field.key))?;
+        return Some(format!("actions.{name}.{field}"));
+    }
     let fields = || SECTIONS.iter().flat_map(|section| section.fields);
     // The right name in the wrong section, or none, is the likelier mistake than two misspelt parts.
     let last = key.rsplit('.').next().unwrap_or(key);
@@ -109,7 +119,7 @@ pub(crate) fn meant(key: &str) -> Option<String> {
     if let [only] = same_name.as_slice() {
         return Some(only.key.to_owned());
     }
-    let sections = SECTIONS.iter().map(|section| section.name).chain(["providers"]);
+    let sections = SECTIONS.iter().map(|section| section.name).chain(["providers", "actions"]);
     crate::nearest::nearest(key, fields().map(|field| field.key).chain(sections)).map(str::to_owned)
 }
 

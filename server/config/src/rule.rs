@@ -8,9 +8,11 @@ use serde_json::{Value as Json, json};
 use crate::raw::Raw;
 
 mod number;
+mod template;
 mod text;
 
 pub(crate) use number::{Count, Fraction, Lasting, Size};
+pub(crate) use template::Template;
 pub(crate) use text::{Address, File, ModelName, Name, OneOf, Proxy, Text, Words};
 
 /// Why a value is refused: the end of a sentence that begins with the key and the value.

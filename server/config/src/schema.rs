@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
+    actions,
     declare::Field,
     providers::{self, KNOWN},
     settings::{SECTIONS, Settings},
@@ -31,8 +32,20 @@ pub fn schema() -> Json {
             "additionalProperties": object("One provider.", fields),
         }),
     );
-    let mut schema =
-        object("Settings of Aside: config.toml, and .aside.toml where the scope is `workspace`.", sections);
+    let fields = actions::FIELDS.iter().map(|field| (field.key.to_owned(), described(field, None))).collect();
+    sections.insert(
+        "actions".to_owned(),
+        json!({
+            "type": "object",
+            "description": "Actions on code of your own, by name.",
+            "propertyNames": { "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$" },
+            "additionalProperties": object("One action.", fields),
+        }),
+    );
+    let mut schema = object(
+        "Settings of Aside: config.toml, and .aside.toml where the scope is `workspace`, or `trusted` and the workspace is.",
+        sections,
+    );
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("Aside");
     schema

@@ -1,12 +1,13 @@
 //! The declaration of every setting: name, type, default, bounds, scope and meaning, once.
 //!
 //! The typed structs, the schema and the settings page are made from this list; providers, whose names are free, are
-//! declared in `providers`.
+//! declared in `providers`, and actions in `actions`.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use crate::{
-    choice::{Backend, Level, Menu, Required, SessionKey, Unlock},
+    actions::Action,
+    choice::{Backend, EditShape, Level, Menu, Required, SessionKey, Unlock},
     declare::{Field, Scope, Section, settings},
     providers::{self, Provider},
     rule::{Count, File, Fraction, Lasting, ModelName, OneOf, Proxy, Size, Switch, Text, Typed as _, Words},
@@ -32,6 +33,8 @@ settings! {
     {
         /// Where models are, by name: the known providers and those the user declared.
         providers: BTreeMap<String, Provider> = providers::known();
+        /// Actions on code that people declared, by name. Those of a workspace are among them once it is trusted.
+        actions: BTreeMap<String, Action> = BTreeMap::new();
     }
 
     /// Which model does which job, as `provider/model`. A job with no model is done by the built-in engine.
@@ -40,6 +43,8 @@ settings! {
         chat: Option<String> = None, ModelName, User;
         /// Completes code while you type.
         complete: Option<String> = None, ModelName, User;
+        /// Changes code. Unset, the model for conversations does; the built-in engine cannot.
+        edit: Option<String> = None, ModelName, User;
     }
 
     /// Completion while you type.
@@ -74,6 +79,16 @@ settings! {
         context_bytes: u32 = 65_536, Size(0, 4 * MIB), Workspace;
         /// Text that is put before every conversation, for example how you like your answers.
         instructions: String = String::new(), Text(20_000), User;
+    }
+
+    /// Changes of code: code actions and edits.
+    edit: Edit {
+        /// The longest answer, in tokens. An answer that is cut off there changes nothing.
+        max_tokens: u32 = 8192, Count(16, 131_072), Workspace;
+        /// How much of the code around goes along with what is to be changed.
+        context_bytes: u32 = 49_152, Size(0, 4 * MIB), Workspace;
+        /// In which shape models write changes.
+        shape: EditShape = EditShape::Auto, OneOf::<EditShape>::NEW, Editor;
     }
 
     /// How conversations are kept.

@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::{
     layer::{Layer, Place},
+    merge::{action_field, provider_field},
     raw::{Item, Raw, short},
     report::Problem,
     settings,
@@ -167,7 +168,7 @@ pub(crate) fn flags(flags: &[(String, String)]) -> Found {
     let place = Place { layer: Layer::Flags, file: None, line: None, variable: None };
     let mut found = Found::default();
     for (key, value) in flags {
-        let exists = settings::field(key).is_some() || crate::merge::provider_field(key).is_some();
+        let exists = settings::field(key).is_some() || provider_field(key).is_some() || action_field(key).is_some();
         walk::leaf(key.clone(), exists, Raw::Loose(value.clone()), place.clone(), &mut found);
     }
     found

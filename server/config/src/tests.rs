@@ -412,6 +412,95 @@ fn examples_in_the_schema_are_accepted() {
     }
 }
 
+const MINE: &str = "[actions.short]\ntitle = \"Shorter\"\nprompt = \"Make it shorter.\"\nmodel = \"ollama/m\"\n";
+
+#[test]
+fn an_action_of_the_user_is_in_force_with_what_was_not_said() {
+    let loaded = merge(&user(&format!("{MINE}[actions.why]\nprompt = \"Why? {{{{ code }}}}\"\nanswers = \"chat\"\n")));
+    assert_eq!(loaded.problems, []);
+    let actions = &loaded.settings.actions;
+    let (short, why) = (&actions["short"], &actions["why"]);
+    assert_eq!((short.title.as_str(), short.model.as_deref()), ("Shorter", Some("ollama/m")));
+    assert_eq!(
+        (short.scope, short.answers, short.kind),
+        (ActionScope::Selection, ActionAnswers::Edit, ActionKind::Rewrite)
+    );
+    assert_eq!((why.title.as_str(), why.kind, why.ask), ("why", ActionKind::Source, false));
+    let shown = loaded.show();
+    let of = |key: &str| shown.iter().find(|shown| shown.key == key).expect("it is shown").clone();
+    assert_eq!(of("actions.short.prompt").origin, "/home/u/config.toml:3");
+    assert_eq!(
+        (of("actions.short.kind").value.as_str(), of("actions.short.kind").origin.as_str()),
+        ("\"refactor.rewrite\"", "default")
+    );
+}
+
+#[test]
+fn a_bad_action_is_told_with_its_line_and_reason() {
+    for (text, reason) in [
+        ("[actions.a]\ntitle = \"x\"", "config.toml:2: `actions.a.prompt` is missing; the action is not there"),
+        ("[actions.a]\nprompt = \"x\\n{{ code\"", "config.toml:2: `actions.a.prompt = \"x·{{ code\"` is no template: "),
+        ("[actions.a]\nprompt = \"x\\n{% if %}\"", "in its line 2;"),
+        ("[actions.a]\nprompt = \" \"", "is empty"),
+        ("[actions.a]\nprompt = \"x\"\nkind = \"source.fixAll\"", "config.toml:3: `actions.a.kind"),
+        ("[actions.a]\nprompt = \"x\"\npromt = \"x\"", "did you mean `actions.a.prompt`?"),
+        ("[actions.a]\nprompt = \"x\"\nwhatever = 1", "an action takes `title`, `prompt`"),
+        ("[actions.\"A b\"]\nprompt = \"x\"", "`A b` is no name for an action"),
+        ("[actions]\na = 1", "config.toml:2: `actions.a` is a whole number"),
+        ("actions = 1", "`actions` is a whole number, and it is a section"),
+        ("[actions.a]\nprompt = \"x\"\nmodel = \"nowhere/m\"", "`actions.a.model` names the provider `nowhere`"),
+    ] {
+        let problems = merge(&user(text)).problems;
+        assert!(problems.iter().any(|problem| problem.to_string().contains(reason)), "{reason}: {problems:#?}");
+    }
+    let secret = merge(&user(&format!("[actions.a]\nprompt = \"{KEY}\"")));
+    assert!(secret.problems[0].message.contains("holds a provider key") && secret.settings.actions.is_empty());
+}
+
+#[test]
+fn a_workspace_brings_actions_that_count_only_when_it_is_trusted() {
+    let theirs = "[actions.short]\nprompt = \"Theirs.\"\n[actions.new]\nprompt = \"New.\"\nscope = \"file\"\n";
+    let mut loaded = merge(&with_workspace(user(MINE), theirs));
+    assert_eq!(loaded.problems, []);
+    assert_eq!(loaded.settings.actions.len(), 1);
+    assert_eq!(loaded.settings.actions["short"].prompt, "Make it shorter.");
+    assert_eq!(loaded.brought.actions.keys().collect::<Vec<_>>(), ["new", "short"]);
+    assert!(loaded.brought.written().contains(&"actions.new.prompt = \"New.\"".to_owned()));
+
+    let mut untrusted = loaded.clone();
+    untrusted.distrust_workspace("it is not trusted", "trust it".to_owned());
+    assert_eq!(
+        untrusted.notes[0].what(),
+        "/w/.aside.toml:4: 2 actions of this workspace are not used: it is not trusted"
+    );
+
+    loaded.trust_workspace();
+    assert_eq!(loaded.settings.actions["new"].scope, ActionScope::File);
+    assert_eq!(loaded.settings.actions["short"].prompt, "Make it shorter.");
+    assert_eq!(loaded.origins["actions.new.prompt"].to_string(), "/w/.aside.toml:4");
+    assert_eq!(loaded.origins["actions.new.ask"].to_string(), "default");
+    assert_eq!(loaded.origins["actions.short.prompt"].to_string(), "/home/u/config.toml:3");
+    assert_eq!(loaded.notes.len(), 1, "{:?}", loaded.notes);
+    assert!(loaded.notes[0].what().starts_with("/w/.aside.toml:2: `actions.short` of the workspace is not used"));
+}
+
+#[test]
+fn neither_a_workspace_nor_an_editor_chooses_what_is_asked_of_whom() {
+    let theirs = "[actions.a]\nprompt = \"x\"\nmodel = \"evil/m\"\n";
+    let found = problem(&with_workspace(Layers::default(), theirs)).to_string();
+    assert!(found.contains("`actions.a.model` may not be set by a workspace"), "{found}");
+    let editor = Layers { editor: Some(json!({ "actions": { "a": { "prompt": "x" } } })), ..Layers::default() };
+    let loaded = merge(&editor);
+    assert!(
+        loaded.problems[0].message.contains("`actions.a.prompt` may not be set by the editor"),
+        "{:?}",
+        loaded.problems
+    );
+    assert!(loaded.settings.actions.is_empty() && loaded.brought.is_empty());
+    let flags = Layers { flags: pairs(&[("actions.a.prompt", "x")]), ..Layers::default() };
+    assert_eq!(merge(&flags).settings.actions["a"].prompt, "x");
+}
+
 #[test]
 fn the_settings_page_is_fresh() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/settings.md");
@@ -515,6 +604,8 @@ fn toml_text() -> impl Strategy<Value = String> {
             "[complete]\n",
             "[providers.work]\n",
             "[[complete]]\n",
+            "[actions.a]\n",
+            "prompt = \"{{ x }\"\n",
             "max_tokens = ",
             "debounce = ",
             "key = ",
@@ -571,7 +662,7 @@ proptest! {
 
     #[test]
     fn no_variable_and_no_flag_makes_it_fail(names in prop::collection::vec(("(ASIDE_)?[A-Z_]{0,20}|ASIDE_(LOG_KEEP|COMPLETE_DEBOUNCE|PROVIDERS_A_KEY)", ".{0,20}"), 0..8),
-        flags in prop::collection::vec(("[a-z_.]{0,20}|log.keep|providers.[a-z]{1,3}.(key|base_url)", ".{0,20}"), 0..8)) {
+        flags in prop::collection::vec(("[a-z_.]{0,20}|log.keep|(providers|actions).[a-z]{1,3}.(key|base_url|prompt|ask)", ".{0,20}"), 0..8)) {
         holds(&merge(&Layers { env: names, flags, ..Layers::default() }));
     }
 }

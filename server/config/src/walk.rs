@@ -4,6 +4,7 @@
 use aside_secret::is_key_shaped;
 
 use crate::{
+    actions,
     layer::Place,
     providers,
     raw::{Item, Raw, short, sounds_secret},
@@ -47,9 +48,14 @@ pub(crate) fn table(items: Vec<Item>, place: &Place) -> Found {
         let place = at(place, &item);
         match item.value {
             Raw::Null => {}
-            Raw::Table(fields) if item.key == "providers" => {
-                for provider in fields {
-                    of_provider(provider, &place, &mut found);
+            Raw::Table(items) if item.key == PROVIDERS.section => {
+                for provider in items {
+                    of_named(&PROVIDERS, provider, &place, &mut found);
+                }
+            }
+            Raw::Table(items) if item.key == ACTIONS.section => {
+                for action in items {
+                    of_named(&ACTIONS, action, &place, &mut found);
                 }
             }
             Raw::Table(fields) if settings::section_named(&item.key).is_some() => {
@@ -60,7 +66,10 @@ pub(crate) fn table(items: Vec<Item>, place: &Place) -> Found {
                     leaf(key, exists, field.value, place, &mut found);
                 }
             }
-            value if item.key == "providers" || settings::section_named(&item.key).is_some() => {
+            value
+                if [PROVIDERS.section, ACTIONS.section].contains(&item.key.as_str())
+                    || settings::section_named(&item.key).is_some() =>
+            {
                 found.tell(|| not_a_section(&item.key, &value, &place));
             }
             value => leaf(item.key, false, value, place, &mut found),
@@ -69,21 +78,40 @@ pub(crate) fn table(items: Vec<Item>, place: &Place) -> Found {
     found
 }
 
-fn of_provider(provider: Item, place: &Place, found: &mut Found) {
-    let place = at(place, &provider);
-    let name = format!("providers.{}", provider.key);
-    match provider.value {
+/// A section whose entries have free names.
+struct Named {
+    section: &'static str,
+    /// What an entry is, for a message.
+    entry: &'static str,
+    has: fn(&str) -> bool,
+}
+
+const PROVIDERS: Named = Named {
+    section: "providers",
+    entry: "a provider",
+    has: |field| providers::FIELDS.iter().any(|known| known.key == field),
+};
+
+const ACTIONS: Named = Named {
+    section: "actions",
+    entry: "an action",
+    has: |field| actions::FIELDS.iter().any(|known| known.key == field),
+};
+
+fn of_named(kind: &Named, entry: Item, place: &Place, found: &mut Found) {
+    let place = at(place, &entry);
+    let name = format!("{}.{}", kind.section, entry.key);
+    match entry.value {
         Raw::Null => {}
-        Raw::Table(fields) if providers::is_name(&provider.key) => {
+        Raw::Table(fields) if providers::is_name(&entry.key) => {
             for field in fields {
                 let place = at(&place, &field);
-                let exists = providers::FIELDS.iter().any(|known| known.key == field.key);
-                leaf(format!("{name}.{}", field.key), exists, field.value, place, found);
+                leaf(format!("{name}.{}", field.key), (kind.has)(&field.key), field.value, place, found);
             }
         }
         value if value.holds_key() || is_key_shaped(&name) => found.tell(|| report::holds_key(&place, &name)),
         Raw::Table(_) => found.tell(|| {
-            let message = format!("`{}` is no name for a provider; it is not used", short(&provider.key));
+            let message = format!("`{}` is no name for {}; it is not used", short(&entry.key), kind.entry);
             let hint = "use lower-case letters, digits, `-` and `_`, at most 64, a letter or digit first".to_owned();
             Problem::at(&place, &name, message, hint)
         }),

@@ -42,6 +42,13 @@ struct Chat {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Edit {
+    r#match: Vec<String>,
+    shape: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct HostEntry {
     domain: Vec<String>,
     fill: String,
@@ -52,6 +59,7 @@ struct HostEntry {
 struct Table {
     family: Vec<Family>,
     chat: Vec<Chat>,
+    edit: Vec<Edit>,
     host: Vec<HostEntry>,
 }
 
@@ -81,6 +89,17 @@ pub(crate) fn chat(model: &str) -> ChatTraits {
         ChatTraits { completion_tokens: false, temperature: true },
         |chat| ChatTraits { completion_tokens: chat.completion_tokens, temperature: chat.temperature },
     )
+}
+
+/// The shape in which the model called `model` (as its provider knows it) writes edits best: `whole`, `search-replace` or `diff`.
+pub fn edit_shape(model: &str) -> &'static str {
+    let model = model.to_ascii_lowercase();
+    TABLE.edit.iter().find(|edit| any_matches(&edit.r#match, &model)).map_or("whole", |edit| edit.shape.as_str())
+}
+
+/// Every shape that the table names.
+pub fn edit_shapes() -> impl Iterator<Item = &'static str> {
+    TABLE.edit.iter().map(|edit| edit.shape.as_str())
 }
 
 /// Where the host called `domain` fills, if it has an address of its own for that.
@@ -124,6 +143,20 @@ mod tests {
                 assert!(prompt.contains("{files}") && prompt.contains("{path}"), "{name}");
                 assert!(family.file.contains("{path}") && family.file.contains("{text}"), "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn large_models_name_what_changes_and_others_write_anew() {
+        for (model, shape) in [
+            ("claude-sonnet-4-5", "search-replace"),
+            ("anthropic/claude-opus-4", "search-replace"),
+            ("gpt-5-mini", "search-replace"),
+            ("gpt-4-turbo-2024-04-09", "diff"),
+            ("qwen2.5-coder:1.5b", "whole"),
+            ("llama3.2:3b", "whole"),
+        ] {
+            assert_eq!(edit_shape(model), shape, "{model}");
         }
     }
 

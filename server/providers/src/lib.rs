@@ -28,5 +28,6 @@ mod sse;
 mod status;
 
 pub use discover::Found;
+pub use families::{edit_shape, edit_shapes};
 pub use registry::Providers;
 pub use spec::{By, Dialect, HttpOptions, KeySource, Keys, ProviderSpec, Wanted};
