@@ -5,6 +5,8 @@ use std::sync::Arc;
 use aside_model::{ChatModel, FillModel, ModelError, ModelRef};
 use futures_util::future::BoxFuture;
 
+use crate::edit::read::Shape;
+
 /// A model picked for a job.
 pub struct Chosen<T: ?Sized> {
     /// Its full name.
@@ -15,6 +17,14 @@ pub struct Chosen<T: ?Sized> {
     pub builtin: bool,
 }
 
+/// A model picked for edits.
+pub struct Editor {
+    /// The model.
+    pub chosen: Chosen<dyn ChatModel>,
+    /// The shape of edits that it writes best.
+    pub shape: Shape,
+}
+
 /// Picks the model for each role by the settings as they are at the moment of the call.
 pub trait Models: Send + Sync {
     /// The model for inline completion.
@@ -22,4 +32,7 @@ pub trait Models: Send + Sync {
 
     /// The model for chat: `wanted`, or the one of the settings.
     fn chat(&self, wanted: Option<ModelRef>) -> BoxFuture<'_, Result<Chosen<dyn ChatModel>, ModelError>>;
+
+    /// The model for edits: `wanted`, or the one of the settings.
+    fn edit(&self, wanted: Option<ModelRef>) -> BoxFuture<'_, Result<Editor, ModelError>>;
 }

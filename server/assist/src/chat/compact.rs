@@ -9,7 +9,8 @@ mod pinned;
 use aside_model::{Message, Role};
 use aside_sessions::StoredMessage;
 
-use super::quote::{NoOverview, cut, fenced, quoted};
+use super::quote::{NoOverview, quoted};
+use crate::fence::{cut, fenced};
 use pinned::pinned;
 
 /// The least budget of a request, in bytes: the instructions and one message fit.

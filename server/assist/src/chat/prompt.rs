@@ -9,6 +9,7 @@ use aside_model::{Message, Role};
 use aside_sessions::{Attachment, StoredMessage};
 
 use super::Options;
+use crate::fence::fence_for;
 
 /// The most bytes of earlier conversation that go along; the oldest messages stay behind first.
 const HISTORY_BYTES: usize = 256 * 1024;
@@ -57,12 +58,6 @@ fn block(attachment: &Attachment) -> String {
     format!("Attached: {}\n{fence}\n{}{end}{fence}\n\n", attachment.label, attachment.text)
 }
 
-/// A fence longer than any run of back quotes inside, so that the text cannot close it.
-pub(super) fn fence_for(text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    "`".repeat(longest.max(2) + 1)
-}
-
 /// The newest messages within the budget, beginning with one of the person, and always the last.
 fn recent(messages: &[Message]) -> &[Message] {
     let mut bytes = 0;
@@ -79,12 +74,6 @@ fn recent(messages: &[Message]) -> &[Message] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_fence_is_longer_than_any_inside() {
-        assert_eq!(fence_for("plain"), "```");
-        assert_eq!(fence_for("a ```` b"), "`````");
-    }
 
     #[test]
     fn the_oldest_messages_stay_behind_and_the_person_speaks_first() {

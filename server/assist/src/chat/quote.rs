@@ -7,7 +7,7 @@ use aside_model::Role;
 use aside_sessions::{MessageState, StoredMessage};
 use jiff::{SignedDuration, Timestamp};
 
-use super::prompt::fence_for;
+use crate::fence::{cut, fenced};
 
 /// The most bytes of the names of a message's attachments.
 const NAMES_BYTES: usize = 300;
@@ -129,13 +129,6 @@ pub(super) fn quoted(message: &StoredMessage, most: usize) -> String {
     format!("{}, {}{}:\n{}", speaker(message.role), minute(message.at), unfinished(message), fenced(&data))
 }
 
-/// A text between fences.
-pub(super) fn fenced(data: &str) -> String {
-    let fence = fence_for(data);
-    let end = if data.is_empty() || data.ends_with('\n') { "" } else { "\n" };
-    format!("{fence}\n{data}{end}{fence}\n")
-}
-
 fn speaker(role: Role) -> &'static str {
     match role {
         Role::User => "Person",
@@ -166,50 +159,4 @@ pub(super) fn on_one_line(text: &str) -> String {
 
 pub(super) fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-/// The beginning and the end of `text` in at most `most` bytes, and how much is missing between them.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    /// The longest mark there is: a number has at most 20 digits.
-    const MARK: usize = 54;
-    if text.len() <= most {
-        return text.to_owned();
-    }
-    if most < 2 * MARK {
-        return text[..text.floor_char_boundary(most)].to_owned();
-    }
-    let room = most - MARK;
-    let head = &text[..text.floor_char_boundary(room - room / 3)];
-    let tail = &text[text.ceil_char_boundary(text.len() - room / 3)..];
-    let missing = text.len() - head.len() - tail.len();
-    format!("{head}\n[… {missing} bytes are left out …]\n{tail}")
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn a_long_text_keeps_its_beginning_and_its_end() {
-        let text = format!("start {} end", "ü".repeat(1000));
-        let short = cut(&text, 200);
-        assert!(short.starts_with("start ü") && short.ends_with("ü end") && short.contains("bytes are left out"));
-        assert_eq!(cut("short", 5), "short");
-    }
-
-    proptest! {
-        #[test]
-        fn a_cut_text_is_never_longer_than_it_may_be(text in "(\\PC|[ü漢🎬\n]){0,400}", most in 0usize..500) {
-            prop_assert!(cut(&text, most).len() <= most.min(text.len()));
-        }
-
-        #[test]
-        fn what_is_fenced_cannot_close_its_fence(text in "[`\na]{0,80}") {
-            let whole = fenced(&text);
-            let fence = whole.lines().next().expect("a fence");
-            prop_assert_eq!(whole.lines().filter(|line| line.starts_with(fence)).count(), 2);
-        }
-    }
 }

@@ -9,7 +9,7 @@ use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::Chosen;
+use crate::{Chosen, Editor};
 
 /// A model that says one word, and remembers what it was asked.
 #[derive(Default)]
@@ -33,6 +33,10 @@ impl Models for Only {
         let reference = wanted.unwrap_or_else(|| "p/m".parse().expect("a reference"));
         let model: Arc<dyn ChatModel> = self.0.clone();
         async move { Ok(Chosen { reference, model, builtin: false }) }.boxed()
+    }
+
+    fn edit(&self, _: Option<ModelRef>) -> BoxFuture<'_, Result<Editor, ModelError>> {
+        unreachable!("a conversation edits nothing")
     }
 }
 

@@ -71,6 +71,10 @@ impl Models for Only {
     fn chat(&self, _: Option<ModelRef>) -> BoxFuture<'_, Result<Chosen<dyn ChatModel>, ModelError>> {
         async { Err(ModelError::new(ErrorKind::InvalidRequest, "p", "no chat here")) }.boxed()
     }
+
+    fn edit(&self, _: Option<ModelRef>) -> BoxFuture<'_, Result<crate::Editor, ModelError>> {
+        unreachable!("a completion edits nothing")
+    }
 }
 
 /// A feature over a model with these answers.

@@ -37,6 +37,10 @@ impl Models for Scripted {
         let builtin = self.builtin;
         async move { Ok(Chosen { reference, model, builtin }) }.boxed()
     }
+
+    fn edit(&self, _: Option<ModelRef>) -> BoxFuture<'_, Result<crate::Editor, ModelError>> {
+        unreachable!("a conversation edits nothing")
+    }
 }
 
 struct Desk {
