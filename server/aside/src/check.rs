@@ -80,15 +80,18 @@ pub(crate) async fn all(app: &App) -> Vec<Check> {
 fn settings(app: &App) -> Vec<Check> {
     let current = app.current.load();
     let file = app.paths.config_file.display();
+    let told = |problem: &aside_config::Problem, result| {
+        Check::new("settings", result, problem.what()).next(problem.hint.clone())
+    };
+    let notes = current.loaded.notes.iter().map(|note| told(note, Outcome::Note));
     if current.loaded.problems.is_empty() {
         let what =
             if app.paths.config_file.exists() { "has no mistakes" } else { "does not exist; defaults are in force" };
-        return vec![Check::new("settings", Outcome::Good, format!("`{file}` {what}"))];
+        let good = Check::new("settings", Outcome::Good, format!("`{file}` {what}"));
+        return [good].into_iter().chain(notes).collect();
     }
-    let problem = |problem: &aside_config::Problem| {
-        Check::new("settings", Outcome::Bad, problem.what()).next(problem.hint.clone())
-    };
-    current.loaded.problems.iter().map(problem).collect()
+    let problems = current.loaded.problems.iter().map(|problem| told(problem, Outcome::Bad));
+    problems.chain(notes).collect()
 }
 
 fn directories(app: &App) -> Vec<Check> {

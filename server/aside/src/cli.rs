@@ -1,6 +1,7 @@
 //! The command line: what can be said, and the words that explain it. What a command does stands in `command`.
 
 mod session;
+mod trust;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -8,7 +9,10 @@ use aside_model::ModelRef;
 use aside_secret::is_key_shaped;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use self::session::{ExportFormat, Session, SessionKey, SessionKeyPlace};
+pub(crate) use self::{
+    session::{ExportFormat, Session, SessionKey, SessionKeyPlace},
+    trust::Trust,
+};
 use crate::terminal;
 
 /// AI assistance for any editor, with the models you choose.
@@ -81,6 +85,9 @@ pub(crate) enum Command {
     /// Lock and unlock the keys, and look after the vault file
     #[command(subcommand)]
     Vault(Vault),
+    /// Say which workspaces may bring actions of their own
+    #[command(subcommand)]
+    Trust(Trust),
     /// Check and show settings
     #[command(subcommand)]
     Config(Config),

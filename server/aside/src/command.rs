@@ -10,6 +10,7 @@ mod lsp;
 mod migrate;
 mod secret;
 mod session;
+mod trust;
 mod try_out;
 mod vault;
 mod words;
@@ -46,6 +47,10 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Vault(args) => block_on(vault::run(&warned(here(&cli.asked)?), &cli.asked, args)),
         Command::Agent => agent::run(&cli.asked),
         Command::Config(args) => config::run(&here(&cli.asked)?, &args),
+        Command::Trust(args) => {
+            trust::run(&here(&cli.asked)?, &args)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Audit(args) => audit::run(&here(&cli.asked)?, &args),
         Command::Doctor(args) => block_on(doctor::run(&here(&cli.asked)?, args.json)),
     }

@@ -7,7 +7,7 @@ use aside_model::{ErrorKind, ModelError};
 use aside_sessions::{ExportError, KeyFault, KeyFaultKind, NotImported, SessionError};
 use aside_vault::{KeyError, VaultError, audit::AuditError};
 
-use crate::{secrets::SecretError, terminal};
+use crate::{secrets::SecretError, terminal, trust::TrustError};
 
 /// A failed command.
 #[derive(Debug)]
@@ -166,6 +166,12 @@ impl From<VaultError> for Failure {
             _ => Exit::Failed,
         };
         Self::new(exit, error.to_string(), error.hint())
+    }
+}
+
+impl From<TrustError> for Failure {
+    fn from(error: TrustError) -> Self {
+        Self::new(Exit::Failed, error.to_string(), error.hint())
     }
 }
 

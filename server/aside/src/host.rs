@@ -2,14 +2,14 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use aside_lsp::Host;
+use aside_lsp::{Changes, Diff, Host, Refused};
 use aside_sessions::{KeyId, KeyPlace};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use crate::{
-    check, keys,
-    models::{chat_role, complete_role},
+    check, git, keys,
+    models::{chat_role, complete_role, edit_role},
     wiring::App,
 };
 
@@ -19,7 +19,7 @@ pub(crate) struct Wiring {
 }
 
 impl Wiring {
-    /// Answers for `app`.
+    /// Answers for `app`, with `pages` for conversations that are open as documents.
     pub(crate) fn new(app: Arc<App>) -> Self {
         Self { app }
     }
@@ -42,7 +42,12 @@ impl Wiring {
         let indexed = current.engine.status().workspaces;
         json!({
             "version": env!("CARGO_PKG_VERSION"),
-            "roles": { "chat": role(chat_role(&current)), "complete": role(complete_role(&current)) },
+            "log": crate::logs::path(app),
+            "roles": {
+                "chat": role(chat_role(&current)),
+                "complete": role(complete_role(&current)),
+                "edit": role(edit_role(&current)),
+            },
             "providers": current.loaded.settings.providers.keys().collect::<Vec<_>>(),
             "vault": keys::own_status(app),
             "sessions": sessions,
@@ -52,6 +57,7 @@ impl Wiring {
             "settings": {
                 "file": app.paths.config_file,
                 "problems": current.loaded.problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "notes": current.loaded.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
             },
             "lastEmpty": app.inline.last_empty().map(|empty| json!({
                 "uri": empty.uri, "code": empty.code, "message": empty.message, "hint": empty.hint,
@@ -72,7 +78,7 @@ impl Wiring {
             }
         }
         let roles = &current.loaded.settings.roles;
-        json!({ "models": models, "roles": { "chat": roles.chat, "complete": roles.complete } })
+        json!({ "models": models, "roles": { "chat": roles.chat, "complete": roles.complete, "edit": roles.edit } })
     }
 }
 
@@ -102,6 +108,10 @@ impl Host for Wiring {
         if !name.is_empty() {
             self.app.keys.set_label(name);
         }
+    }
+
+    fn changes(&self, workspace: PathBuf, changes: Changes) -> BoxFuture<'_, Result<Diff, Refused>> {
+        Box::pin(async move { git::diff(&workspace, changes).await })
     }
 
     fn menu(&self) -> aside_config::Menu {

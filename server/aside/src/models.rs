@@ -6,8 +6,10 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use aside_assist::{Chosen, Models};
+use aside_assist::{Chosen, Editor, Models, edit::read::Shape};
+use aside_config::EditShape;
 use aside_model::{ChatModel, ErrorKind, FillModel, ModelError, ModelRef};
+use aside_providers::edit_shape;
 use futures_util::future::BoxFuture;
 
 use crate::{pace::Paced, wiring::Current};
@@ -50,6 +52,37 @@ impl Models for RoleModels {
         });
         Box::pin(std::future::ready(chosen))
     }
+
+    fn edit(&self, wanted: Option<ModelRef>) -> BoxFuture<'_, Result<Editor, ModelError>> {
+        let current = self.current.load();
+        let reference = wanted.map_or_else(|| edit_role(&current), Ok);
+        let editor = reference.and_then(|reference| {
+            let model = current.providers.chat(&reference)?;
+            let shape = shape(current.loaded.settings.edit.shape, &reference.model);
+            let builtin = reference.provider == BUILTIN;
+            Ok(Editor { chosen: Chosen { builtin, reference, model }, shape })
+        });
+        Box::pin(std::future::ready(editor))
+    }
+}
+
+/// The model for edits by the settings: the one for conversations where none is set.
+pub(crate) fn edit_role(current: &Current) -> Result<ModelRef, ModelError> {
+    match current.loaded.settings.roles.edit.as_deref() {
+        Some(text) => parse(text),
+        None => chat_role(current),
+    }
+}
+
+/// The shape that is set, or the one that suits the model.
+fn shape(set: EditShape, model: &str) -> Shape {
+    match set {
+        // The table's words are checked by a test.
+        EditShape::Auto => edit_shape(model).parse().unwrap_or(Shape::Whole),
+        EditShape::Whole => Shape::Whole,
+        EditShape::SearchReplace => Shape::SearchReplace,
+        EditShape::Diff => Shape::Diff,
+    }
 }
 
 /// The model for completion by the settings.
@@ -73,4 +106,16 @@ fn role(set: Option<&str>, fallback: &str) -> Result<ModelRef, ModelError> {
 fn parse(text: &str) -> Result<ModelRef, ModelError> {
     text.parse()
         .map_err(|error: aside_model::BadModelRef| ModelError::new(ErrorKind::InvalidRequest, "", error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_of_the_table_is_known() {
+        for word in aside_providers::edit_shapes().chain(["whole"]) {
+            assert!(word.parse::<Shape>().is_ok(), "{word}");
+        }
+    }
 }

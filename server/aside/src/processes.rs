@@ -82,6 +82,11 @@ fn search_path() -> OsString {
     std::env::var_os("PATH").unwrap_or_default()
 }
 
+/// The program `name` in the absolute folders of `PATH`.
+pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
+    find(name, &search_path())
+}
+
 /// The program `name`: an absolute path as it is, a plain name from the absolute folders of `path`.
 fn find(name: &str, path: &OsStr) -> Option<PathBuf> {
     let given = Path::new(name);

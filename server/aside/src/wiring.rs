@@ -10,7 +10,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use aside_assist::{chat, inline};
+use aside_assist::{action, chat, edit, inline};
 use aside_config::{KeySource, Layers, Loaded, Paths, Settings};
 use aside_lsp::Documents;
 use aside_providers::{HttpOptions, ProviderSpec, Providers, builtin};
@@ -24,10 +24,12 @@ use aside_vault::{
 use crate::{
     cli::Asked,
     corpus::WorkspaceCorpus,
+    custom,
     failure::{Exit, Failure},
     keys::{ConversationKeys, KeyPlace, KeyService, KeySettings},
     logs::Loudness,
     models::RoleModels,
+    trust::Trust,
     variables,
 };
 
@@ -42,6 +44,9 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     pub(crate) inline: Arc<inline::Inline>,
     pub(crate) chat: Arc<chat::Chat>,
+    pub(crate) actions: Arc<action::Actions>,
+    pub(crate) edits: Arc<edit::Desk>,
+    pub(crate) trust: Trust,
     pub(crate) keys: Arc<KeyService>,
     pub(crate) conversation_keys: Arc<ConversationKeys>,
     pub(crate) audit: Arc<AuditLog>,
@@ -76,7 +81,9 @@ impl App {
         if let Some(data) = &asked.data {
             paths.data = absolute(data)?;
         }
-        let loaded = load(&paths, &flags, workspace, None);
+        let trust = Trust::new(&paths.state);
+        let mut loaded = load(&paths, &flags, workspace, None);
+        custom::settle(&mut loaded, workspace, &trust);
         let documents = Documents::new();
         let audit = Arc::new(AuditLog::new(audited, audit_limits(&loaded.settings), by));
         let place = KeyPlace::new(KeySettings::of(&loaded.settings), socket_folders(&paths), files);
@@ -105,7 +112,10 @@ impl App {
         }));
         Ok(Self {
             inline: Arc::new(inline::Inline::new(models.clone(), inline_options(&settings))),
-            chat: Arc::new(chat::Chat::new(models, sessions.clone(), chat_options(&settings))),
+            chat: Arc::new(chat::Chat::new(models.clone(), sessions.clone(), chat_options(&settings))),
+            actions: Arc::new(actions(&models, &documents, &settings)),
+            edits: Arc::new(edit::Desk::new(models, Arc::new(documents.clone()), edit_options(&settings, &paths))),
+            trust,
             paths,
             current,
             documents,
@@ -124,10 +134,16 @@ impl App {
         self.current.load().loaded.settings.clone()
     }
 
+    /// The settings as they are for `workspace`, read now and not put into force; what it brings is kept apart.
+    pub(crate) fn load(&self, workspace: Option<&Path>) -> Loaded {
+        load(&self.paths, &self.flags, workspace, None)
+    }
+
     /// Reads the settings again, with what the editor sent, and puts them into force. Gives what is wrong with them.
     pub(crate) fn reload(&self, workspace: Option<&Path>, editor: Option<serde_json::Value>) -> Vec<String> {
         let _one_at_a_time = self.reload.lock().unwrap_or_else(PoisonError::into_inner);
-        let loaded = load(&self.paths, &self.flags, workspace, editor);
+        let mut loaded = load(&self.paths, &self.flags, workspace, editor);
+        custom::settle(&mut loaded, workspace, &self.trust);
         let problems = loaded.problems.iter().map(ToString::to_string).collect();
         let before = self.current.load();
         let engine = if before.loaded.settings.builtin == loaded.settings.builtin {
@@ -143,6 +159,9 @@ impl App {
             self.keys.set(KeySettings::of(&settings));
             self.inline.set_options(inline_options(&settings));
             self.chat.set_options(chat_options(&settings));
+            self.actions.set_options(action_options(&settings));
+            self.actions.customs.set_custom(custom::of(&settings));
+            self.edits.set_options(edit_options(&settings, &self.paths));
             self.sessions.set_options(session_options(&settings));
             self.loudness.set(settings.log.level);
             self.audit.set_limits(audit_limits(&settings));
@@ -279,6 +298,28 @@ fn chat_options(settings: &Settings) -> chat::Options {
         max_tokens: chat.max_tokens,
         context_bytes: chat.context_bytes as usize,
         instructions: chat.instructions.clone(),
+    }
+}
+
+fn edit_options(settings: &Settings, paths: &Paths) -> edit::Options {
+    let mut own = vec![paths.config_file.clone(), paths.data.clone(), paths.state.clone(), paths.runtime.clone()];
+    own.extend(std::env::current_exe());
+    // An edit is judged by where it really goes.
+    let own = own.into_iter().map(|path| path.canonicalize().unwrap_or(path)).collect();
+    edit::Options { max_tokens: settings.edit.max_tokens, home: std::env::home_dir(), own }
+}
+
+/// What can be asked about code, by the settings.
+fn actions(models: &Arc<RoleModels>, documents: &Documents, settings: &Settings) -> action::Actions {
+    let actions = action::Actions::new(models.clone(), Arc::new(documents.clone()), action_options(settings));
+    actions.customs.set_custom(custom::of(settings));
+    actions
+}
+
+fn action_options(settings: &Settings) -> action::Options {
+    action::Options {
+        context_bytes: settings.edit.context_bytes as usize,
+        instructions: settings.chat.instructions.clone(),
     }
 }
 

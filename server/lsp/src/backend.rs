@@ -4,11 +4,13 @@
 
 use std::{
     ops::Deref,
-    sync::{Arc, Weak},
+    sync::{Arc, OnceLock, Weak},
 };
 
+use aside_assist::edit::Watcher;
 use aside_secret::redact;
 use aside_sessions::Outbox;
+use aside_text::Position;
 use serde::Serialize;
 use tower_lsp::{
     Client, LanguageServer,
@@ -20,11 +22,14 @@ use crate::{
     Services,
     documents::Trouble,
     editor::Editor,
+    edits::{self, Diffs},
     greeting::Slot,
     handlers::{commands, configuration, configuration::Configuration, keys, status::Health},
     order::Order,
     outbox::EditorOutbox,
+    page::Pages,
     protocol::WireNote,
+    reviews::Reviews,
     transport::Outgoing,
 };
 
@@ -39,10 +44,15 @@ pub(crate) struct Shared {
     pub(crate) configuration: Configuration,
     pub(crate) order: Order,
     pub(crate) health: Health,
+    pub(crate) reviews: Reviews,
+    pub(crate) diffs: Arc<Diffs>,
+    pub(crate) pages: Pages,
     /// Asks the editor things.
     pub(crate) client: Client,
     /// The sessions' way to this editor; they hold it weakly.
     pub(crate) outbox: Arc<dyn Outbox>,
+    /// Hears of edits for this editor; the desk holds it weakly.
+    pub(crate) watcher: OnceLock<Arc<dyn Watcher>>,
     outgoing: Outgoing,
     greeting: Slot,
 }
@@ -64,8 +74,12 @@ impl Backend {
             configuration: Configuration::default(),
             order: Order::default(),
             health: Health::default(),
+            reviews: Reviews::default(),
+            diffs: Arc::default(),
+            pages: Pages::default(),
             client,
             outbox: Arc::new(EditorOutbox::new(outgoing.clone())),
+            watcher: OnceLock::new(),
             outgoing,
             greeting,
         }))
@@ -75,6 +89,11 @@ impl Backend {
     pub(crate) fn downgrade(&self) -> Weak<Shared> {
         Arc::downgrade(&self.0)
     }
+
+    /// The backend, while somebody keeps it alive.
+    pub(crate) fn upgrade(shared: &Weak<Shared>) -> Option<Self> {
+        shared.upgrade().map(Self)
+    }
 }
 
 impl Shared {
@@ -83,10 +102,39 @@ impl Shared {
         self.outgoing.notify(method, params);
     }
 
+    /// The person looks at `uri`, at `position` if known. Looking at a conversation they still mean what they looked at before.
+    pub(crate) fn look(&self, uri: &str, position: Option<Position>) {
+        if !self.pages.holds(uri) {
+            self.editor.look(uri, position);
+        }
+    }
+
     /// Shows the person a warning.
     pub(crate) fn warn(&self, message: &str) {
         let message = redact(message).into_owned();
         self.notify("window/showMessage", &WireNote { kind: 2, message });
+    }
+
+    /// Shows the person something to know.
+    pub(crate) fn tell_person(&self, message: &str) {
+        let message = redact(message).into_owned();
+        self.notify("window/showMessage", &WireNote { kind: 3, message });
+    }
+
+    /// Writes a document for the editor to open, whose name begins with `stem`; gives its address.
+    ///
+    /// # Errors
+    /// A sentence that says why not.
+    pub(crate) async fn paper(
+        &self,
+        stem: &'static str,
+        extension: &'static str,
+        text: String,
+    ) -> Result<String, String> {
+        let papers = Arc::clone(&self.services.papers);
+        let made = tokio::task::spawn_blocking(move || papers.create(stem, extension, &text)).await;
+        let path = made.map_err(|error| error.to_string())?.map_err(|refused| refused.message)?;
+        url::Url::from_file_path(&path).map(String::from).map_err(|()| "its path is no address".to_owned())
     }
 
     /// Writes a line to the editor's log.
@@ -128,6 +176,7 @@ impl LanguageServer for Backend {
 
     async fn initialized(&self, _nothing: InitializedParams) {
         keys::watch(self);
+        edits::watch(self);
         configuration::greeted(self).await;
     }
 

@@ -6,9 +6,12 @@ use aside_config::Menu;
 use aside_text::Encoding;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::{
-    CompletionOptions, ExecuteCommandOptions, PositionEncodingKind, ServerCapabilities, TextDocumentSyncKind,
-    TextDocumentSyncOptions, WorkspaceFoldersServerCapabilities, WorkspaceOptions,
+    CodeLensOptions, CompletionOptions, ExecuteCommandOptions, PositionEncodingKind, ServerCapabilities,
+    TextDocumentContent, TextDocumentContentOptions, TextDocumentSyncKind, TextDocumentSyncOptions,
+    WorkspaceFoldersServerCapabilities, WorkspaceOptions,
 };
+
+use crate::handlers::code_action;
 
 /// What the editor can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +26,37 @@ pub(crate) struct Capabilities {
     pub(crate) registers_settings: bool,
     /// It wants `aside/status/changed`: `experimental.aside.status`.
     pub(crate) status_changed: bool,
+    /// What it can do for edits.
+    pub(crate) edits: Edits,
+}
+
+/// What an editor can do for edits and the documents that show them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Edits {
+    /// It applies edits that the server sends.
+    pub(crate) apply: bool,
+    /// It knows edits of a version of a document.
+    pub(crate) versioned: bool,
+    /// It shows why an edit needs a look.
+    pub(crate) annotated: bool,
+    /// It makes files.
+    pub(crate) create: bool,
+    /// It opens a document when asked to.
+    pub(crate) show_document: bool,
+    /// It asks for the text of documents that are no files.
+    pub(crate) content: bool,
+    /// It asks for lenses again when told to.
+    pub(crate) refresh_lenses: bool,
+    /// It shows the progress of work.
+    pub(crate) progress: bool,
+    /// It fills in the command of a code action when one is chosen.
+    pub(crate) resolve_command: bool,
+    /// It renders edits itself and wants `aside/edit/event`: `experimental.aside.edit`.
+    pub(crate) rendered: bool,
+    /// It shows conversations itself and wants `aside/chat/show`: `experimental.aside.chat`.
+    pub(crate) chat: bool,
+    /// It asks the person for words itself: `experimental.aside.ask`.
+    pub(crate) asks: bool,
 }
 
 impl Default for Capabilities {
@@ -41,6 +75,7 @@ impl Capabilities {
             pulls_settings: yes("/workspace/configuration"),
             registers_settings: yes("/workspace/didChangeConfiguration/dynamicRegistration"),
             status_changed: yes("/experimental/aside/status"),
+            edits: Edits::of(client),
         }
     }
 
@@ -69,10 +104,61 @@ impl Capabilities {
             position_encoding: Some(kind(self.encoding)),
             text_document_sync: Some(sync.into()),
             inline_completion_provider: Some(true.into()),
-            completion_provider: menu.then(CompletionOptions::default),
+            code_action_provider: Some(code_action::options().into()),
+            code_lens_provider: Some(CodeLensOptions::default()),
+            // With one word in it: ALE takes an empty object for no.
+            completion_provider: menu
+                .then(|| CompletionOptions { resolve_provider: Some(false), ..CompletionOptions::default() }),
             execute_command_provider: Some(ExecuteCommandOptions { commands, ..ExecuteCommandOptions::default() }),
-            workspace: Some(WorkspaceOptions { workspace_folders: Some(folders), ..WorkspaceOptions::default() }),
+            workspace: Some(WorkspaceOptions {
+                workspace_folders: Some(folders),
+                // An editor that does not know what it is should not stumble over it.
+                text_document_content: self.edits.content.then(content),
+                ..WorkspaceOptions::default()
+            }),
             ..ServerCapabilities::default()
+        }
+    }
+}
+
+impl Edits {
+    /// Nothing.
+    #[cfg(test)]
+    pub(crate) const NONE: Self = Self {
+        apply: false,
+        versioned: false,
+        annotated: false,
+        create: false,
+        show_document: false,
+        content: false,
+        refresh_lenses: false,
+        progress: false,
+        resolve_command: false,
+        rendered: false,
+        chat: false,
+        asks: false,
+    };
+
+    fn of(client: &Value) -> Self {
+        let yes = |pointer: &str| client.pointer(pointer) == Some(&Value::Bool(true));
+        let there = |pointer: &str| client.pointer(pointer).is_some_and(Value::is_object);
+        let lists = |pointer: &str, name: &str| {
+            let list = client.pointer(pointer).and_then(Value::as_array);
+            list.is_some_and(|list| list.iter().any(|one| one == name))
+        };
+        Self {
+            apply: yes("/workspace/applyEdit"),
+            versioned: yes("/workspace/workspaceEdit/documentChanges"),
+            annotated: there("/workspace/workspaceEdit/changeAnnotationSupport"),
+            create: lists("/workspace/workspaceEdit/resourceOperations", "create"),
+            show_document: yes("/window/showDocument/support"),
+            content: there("/workspace/textDocumentContent"),
+            refresh_lenses: yes("/workspace/codeLens/refreshSupport"),
+            progress: yes("/window/workDoneProgress"),
+            resolve_command: lists("/textDocument/codeAction/resolveSupport/properties", "command"),
+            rendered: yes("/experimental/aside/edit"),
+            chat: yes("/experimental/aside/chat"),
+            asks: yes("/experimental/aside/ask"),
         }
     }
 }
@@ -88,6 +174,11 @@ fn encoding(client: &Value) -> Encoding {
         // The protocol's default: every editor knows it, also one that does not say so.
         Encoding::Utf16
     }
+}
+
+/// The documents that the server gives the text of.
+fn content() -> TextDocumentContent {
+    TextDocumentContentOptions { schemes: vec![crate::edits::SCHEME.to_owned()] }.into()
 }
 
 fn kind(encoding: Encoding) -> PositionEncodingKind {
@@ -113,6 +204,7 @@ mod tests {
         assert_eq!(capabilities.uses_menu(Menu::Auto), menu);
         let offer = serde_json::to_value(offer).expect("JSON");
         assert_eq!(offer["inlineCompletionProvider"], true);
+        assert!(!menu || offer["completionProvider"].as_object().is_some_and(|options| !options.is_empty()));
         assert_eq!(offer["textDocumentSync"], json!({ "openClose": true, "change": 2, "save": true }));
         assert_eq!(offer["executeCommandProvider"]["commands"], json!(["aside.status"]));
     }
@@ -123,6 +215,7 @@ mod tests {
         pulls_settings: false,
         registers_settings: false,
         status_changed: false,
+        edits: Edits::NONE,
     };
 
     #[test]

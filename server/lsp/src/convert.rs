@@ -1,5 +1,7 @@
 //! From the types inside to their twins on the wire, and from addresses to paths. The only place that knows both sides.
 
+pub(crate) mod edit;
+
 use std::path::PathBuf;
 
 use aside_assist::inline::Empty;

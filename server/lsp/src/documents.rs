@@ -11,6 +11,7 @@ use std::{
     },
 };
 
+use aside_assist::edit::OpenDocuments;
 use aside_text::{Change, Declined, Document, Encoding};
 use dashmap::{DashMap, mapref::entry::Entry};
 
@@ -179,6 +180,16 @@ impl Documents {
 
     fn tick(&self) -> u64 {
         self.0.clock.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+impl OpenDocuments for Documents {
+    fn open(&self, uri: &str) -> Option<Document> {
+        self.snapshot(uri)
+    }
+
+    fn is_lost(&self, uri: &str) -> bool {
+        self.0.slots.get(uri).is_some_and(|slot| !matches!(slot.state, State::Open(_)))
     }
 }
 

@@ -87,6 +87,11 @@ impl Editor {
         }
     }
 
+    /// The person looks at `uri`, with `range` selected or the cursor there.
+    pub(crate) fn look_at(&self, uri: &str, range: Option<Range>) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Seen { uri: uri.to_owned(), range });
+    }
+
     /// The person does not look at `uri` any more, or at nothing when it is `None`.
     pub(crate) fn look_away(&self, uri: Option<&str>) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use aside_assist::chat::ChatError;
+use aside_assist::{chat::ChatError, edit::EditError};
 use aside_model::{Advice, BadModelRef, ModelError};
 use aside_secret::redact;
 use aside_sessions::{BadSessionId, NotImported, SessionError};
@@ -43,6 +43,7 @@ const CODES: &[(&str, i64)] = &[
     ("attachment-outside", INVALID_PARAMS),
     ("attachments-too-long", INVALID_PARAMS),
     ("unknown-message", INVALID_PARAMS),
+    ("no-heading", INVALID_PARAMS),
     ("import-too-large", INVALID_PARAMS),
     ("import-not-json", INVALID_PARAMS),
     ("import-not-a-conversation", INVALID_PARAMS),
@@ -83,6 +84,52 @@ const CODES: &[(&str, i64)] = &[
     ("storage-newer", REQUEST_FAILED),
     ("storage-foreign", REQUEST_FAILED),
     ("storage-failed", REQUEST_FAILED),
+    // Edits.
+    ("unknown-edit", INVALID_PARAMS),
+    ("edit-place", INVALID_PARAMS),
+    ("unknown-action", INVALID_PARAMS),
+    ("too-much-code", REQUEST_FAILED),
+    ("nothing-changed", REQUEST_FAILED),
+    ("no-message", REQUEST_FAILED),
+    ("no-folder", REQUEST_FAILED),
+    ("git-missing", REQUEST_FAILED),
+    ("git-no-repository", REQUEST_FAILED),
+    ("git-too-much", REQUEST_FAILED),
+    ("git-failed", REQUEST_FAILED),
+    ("edit-streaming", REQUEST_FAILED),
+    ("edit-settled", REQUEST_FAILED),
+    ("edit-stale", REQUEST_FAILED),
+    ("edit-file", REQUEST_FAILED),
+    ("edit-not-applied", REQUEST_FAILED),
+    ("edit-not-confirmed", REQUEST_FAILED),
+    ("edit-limit", REQUEST_FAILED),
+    ("action-template", REQUEST_FAILED),
+    ("answer-length", REQUEST_FAILED),
+    ("answer-empty", REQUEST_FAILED),
+    ("answer-no-code", REQUEST_FAILED),
+    ("answer-declined", REQUEST_FAILED),
+    ("answer-cut", REQUEST_FAILED),
+    ("answer-too-long", REQUEST_FAILED),
+    ("answer-too-many", REQUEST_FAILED),
+    ("answer-several", REQUEST_FAILED),
+    ("answer-wrong-language", REQUEST_FAILED),
+    ("answer-wrong-file", REQUEST_FAILED),
+    ("answer-wrong-shape", REQUEST_FAILED),
+    ("answer-malformed", REQUEST_FAILED),
+    ("answer-no-match", REQUEST_FAILED),
+    ("answer-ambiguous", REQUEST_FAILED),
+    ("answer-overlap", REQUEST_FAILED),
+    ("answer-no-file", REQUEST_FAILED),
+    ("answer-exists", REQUEST_FAILED),
+    ("answer-deletes", REQUEST_FAILED),
+    ("answer-renames", REQUEST_FAILED),
+    ("answer-bad-path", REQUEST_FAILED),
+    ("answer-elided", REQUEST_FAILED),
+    ("answer-marks", REQUEST_FAILED),
+    ("answer-control-characters", REQUEST_FAILED),
+    ("answer-no-change", REQUEST_FAILED),
+    ("answer-truncated", REQUEST_FAILED),
+    ("answer-filtered", REQUEST_FAILED),
     // Models.
     ("no-key", REQUEST_FAILED),
     ("locked", REQUEST_FAILED),
@@ -178,6 +225,15 @@ impl From<ChatError> for Failure {
             ChatError::Attach(_) | ChatError::Overview(_) | ChatError::NeedsModel | ChatError::NothingCutOff => {
                 Self::new(error.code(), error.to_string(), error.hint())
             }
+        }
+    }
+}
+
+impl From<EditError> for Failure {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Model(error) => error.into(),
+            error => Self::new(error.code(), error.to_string(), error.hint()),
         }
     }
 }

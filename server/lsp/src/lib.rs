@@ -3,19 +3,25 @@
 //! Owns the Language Server Protocol: its transport, which methods there are, what editors can do, how inner types look on the wire
 //! and how failures are told. It has no feature of its own: those come as [`Services`]. Nobody below knows a protocol.
 
+mod asking;
 mod backend;
 mod capabilities;
+mod changes;
 mod convert;
 mod documents;
 mod editor;
+mod edits;
 mod errors;
 mod greeting;
 mod handlers;
 mod keys;
 mod order;
 mod outbox;
+mod page;
+mod papers;
 mod params;
 mod protocol;
+mod reviews;
 mod routes;
 mod transport;
 
@@ -24,7 +30,7 @@ mod tests;
 
 use std::{io, path::PathBuf, sync::Arc};
 
-use aside_assist::{chat::Chat, inline::Inline};
+use aside_assist::{action::Actions, chat::Chat, edit::Desk, inline::Inline};
 use aside_config::Menu;
 use aside_sessions::Sessions;
 use futures_util::future::BoxFuture;
@@ -32,8 +38,10 @@ use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_lsp::LspService;
 
+pub use changes::{Changes, Diff};
 pub use documents::Documents;
 pub use keys::{KeyDesk, KeyEvent, Refused};
+pub use papers::Papers;
 pub use transport::{
     Ended,
     stdio::{Input, Output},
@@ -50,10 +58,16 @@ pub struct Services {
     pub inline: Arc<Inline>,
     /// Chat.
     pub chat: Arc<Chat>,
+    /// What can be asked about code.
+    pub actions: Arc<Actions>,
+    /// Edits.
+    pub edits: Arc<Desk>,
     /// Conversations.
     pub sessions: Sessions,
     /// What the editor has open, kept here by the server; shared with those who read it.
     pub documents: Documents,
+    /// Private files for the documents that the server makes.
+    pub papers: Arc<dyn Papers>,
     /// Keys, as far as an editor may know them.
     pub keys: Arc<dyn KeyDesk>,
     /// The rest of the program.
@@ -74,6 +88,9 @@ pub trait Host: Send + Sync + 'static {
     /// Puts settings into force for the main folder of the workspace, with what the editor has set (`null` when it has set nothing).
     /// Gives what is wrong with the settings, a sentence each. Called on a thread that may block, one call at a time.
     fn configure(&self, workspace: Option<PathBuf>, editor: Value) -> Vec<String>;
+
+    /// What changed in the folder `workspace`, by version control.
+    fn changes(&self, workspace: PathBuf, changes: Changes) -> BoxFuture<'_, Result<Diff, Refused>>;
 
     /// The setting `complete.menu`.
     fn menu(&self) -> Menu {

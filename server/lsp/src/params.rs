@@ -46,6 +46,11 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
+    /// The fields of an object that stands for itself.
+    pub(crate) fn of(value: Value) -> Result<Self, Failure> {
+        Params(Some(value)).fields()
+    }
+
     /// A field as it is.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         self.map.remove(name).filter(|value| !value.is_null())

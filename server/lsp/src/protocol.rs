@@ -320,3 +320,75 @@ pub(crate) struct StatusChanged {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<Reason>,
 }
+
+/// An edit, as [`crate::convert::edit::proposal`] makes it.
+#[derive(Debug, Serialize)]
+pub(crate) struct WireProposal {
+    pub(crate) id: String,
+    pub(crate) action: String,
+    pub(crate) title: String,
+    /// The document that it was asked for.
+    pub(crate) uri: String,
+    pub(crate) model: String,
+    pub(crate) state: &'static str,
+    /// Bytes of the answer so far.
+    pub(crate) received: usize,
+    pub(crate) files: Vec<WireEditFile>,
+    pub(crate) notes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<WireTurnError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) usage: Option<WireUsage>,
+}
+
+/// A document of an edit.
+#[derive(Debug, Serialize)]
+pub(crate) struct WireEditFile {
+    pub(crate) uri: String,
+    pub(crate) label: String,
+    /// Of the open document that ranges count in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<i32>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) new: bool,
+    pub(crate) warnings: Vec<WireWarning>,
+    pub(crate) hunks: Vec<WireHunk>,
+}
+
+/// A part of an edit: whole lines.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WireHunk {
+    pub(crate) n: usize,
+    pub(crate) range: WireRange,
+    pub(crate) old_text: String,
+    pub(crate) new_text: String,
+    pub(crate) state: &'static str,
+    pub(crate) warnings: Vec<WireWarning>,
+}
+
+/// What a person should know before accepting.
+#[derive(Debug, Serialize)]
+pub(crate) struct WireWarning {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+}
+
+/// `aside/edit/event`, and the answer of most requests about edits.
+#[derive(Debug, Serialize)]
+pub(crate) struct OneEdit {
+    pub(crate) edit: WireProposal,
+}
+
+/// The answer to `aside/edit/show`.
+#[derive(Debug, Serialize)]
+pub(crate) struct ShownEdit {
+    pub(crate) edit: WireProposal,
+    pub(crate) diff: String,
+}
+
+/// The answer to `aside/edit/list`.
+#[derive(Debug, Serialize)]
+pub(crate) struct EditList {
+    pub(crate) edits: Vec<WireProposal>,
+}

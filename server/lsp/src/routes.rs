@@ -14,9 +14,10 @@ use crate::{
     backend::Backend,
     errors::Failure,
     handlers::{
-        chat,
-        chat::{exchange, keep, overview},
-        commands, completion, configuration, documents, explain, focus, inline, keys, models, status,
+        action, chat,
+        chat::{document, exchange, keep, overview},
+        code_action, code_lens, commands, commit, completion, configuration, content, documents, edit, explain, focus,
+        inline, keys, models, progress, review, status,
     },
     params::Params,
 };
@@ -37,7 +38,11 @@ pub(crate) type Tell = fn(&Backend, Params) -> Result<Later, Failure>;
 const STANDARD: &[(&str, Ask)] = &[
     ("textDocument/inlineCompletion", inline::inline_completion),
     ("textDocument/completion", completion::completion),
+    ("textDocument/codeAction", code_action::code_action),
+    ("codeAction/resolve", code_action::resolve),
+    ("textDocument/codeLens", code_lens::code_lens),
     ("workspace/executeCommand", commands::execute),
+    ("workspace/textDocumentContent", content::content),
 ];
 
 /// Aside's own requests; each is also a command.
@@ -59,6 +64,21 @@ pub(crate) const OWN: &[(&str, Ask)] = &[
     ("aside/chat/import", exchange::import),
     ("aside/chat/search", overview::search),
     ("aside/chat/digest", overview::digest),
+    ("aside/action", action::action),
+    ("aside/action/list", action::list),
+    ("aside/edit", action::edit),
+    ("aside/edit/list", edit::list),
+    ("aside/edit/show", edit::show),
+    ("aside/edit/document", edit::document),
+    ("aside/edit/stop", edit::stop),
+    ("aside/edit/accept", edit::accept),
+    ("aside/edit/reject", edit::reject),
+    ("aside/edit/retry", edit::retry),
+    ("aside/review", review::review),
+    ("aside/review/clear", review::clear),
+    ("aside/commit", commit::commit),
+    ("aside/chat/document", document::document),
+    ("aside/chat/document/send", document::send),
     ("aside/complete/explain", explain::explain),
     ("aside/model/list", models::list),
     ("aside/secret/list", keys::list),
@@ -79,6 +99,8 @@ const NOTIFICATIONS: &[(&str, Tell)] = &[
     ("textDocument/didFocus", focus::did_focus),
     ("textDocument/didShowCompletion", focus::tolerate),
     ("textDocument/didPartiallyAcceptCompletion", focus::tolerate),
+    ("window/workDoneProgress/cancel", progress::cancel),
+    ("$/setTrace", progress::set_trace),
     ("workspace/didChangeConfiguration", configuration::did_change),
     ("workspace/didChangeWorkspaceFolders", configuration::did_change_folders),
 ];

@@ -9,11 +9,11 @@ use crate::{
     cli::Config,
     failure::Failure,
     logs,
-    terminal::{self, Style, styled},
+    terminal::{self, Style, styled, visible},
     wiring::App,
 };
 
-/// Runs one of the subcommands; `check` fails when something is wrong.
+/// Runs one of the subcommands; `check` fails when something is wrong, not where there is only something to know.
 pub(crate) fn run(app: &App, args: &Config) -> Result<ExitCode, Failure> {
     match args {
         Config::Check(args) => Ok(check(app, args.json)),
@@ -34,10 +34,16 @@ pub(crate) fn run(app: &App, args: &Config) -> Result<ExitCode, Failure> {
 
 fn check(app: &App, json: bool) -> ExitCode {
     let current = app.current.load();
-    let problems = &current.loaded.problems;
+    let (problems, notes) = (&current.loaded.problems, &current.loaded.notes);
     if json {
-        let plain = |problem: &Problem| json!({ "key": problem.key, "file": problem.file, "line": problem.line, "message": problem.message, "hint": problem.hint });
-        terminal::json(&problems.iter().map(plain).collect::<Vec<_>>());
+        let plain = |problem: &Problem, kind: &str| {
+            json!({
+                "kind": kind, "key": problem.key, "file": problem.file, "line": problem.line, "message": problem.message,
+                "hint": problem.hint,
+            })
+        };
+        let problems = problems.iter().map(|problem| plain(problem, "problem"));
+        terminal::json(&problems.chain(notes.iter().map(|note| plain(note, "note"))).collect::<Vec<_>>());
     } else if problems.is_empty() {
         let file = &app.paths.config_file;
         let what = if file.exists() { "has no mistakes" } else { "does not exist; defaults are in force" };
@@ -48,11 +54,21 @@ fn check(app: &App, json: bool) -> ExitCode {
             terminal::line(&format!("  next: {}", problem.hint));
         }
     }
+    if !json {
+        for note in notes {
+            terminal::line(&format!("{} {}", styled(Style::Warn, "!"), visible(&note.what())));
+            terminal::line(&format!("  next: {}", visible(&note.hint)));
+        }
+    }
     if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn show(app: &App, json: bool) {
-    let shown = app.current.load().loaded.show();
+    let current = app.current.load();
+    for note in &current.loaded.notes {
+        terminal::complain(&format!("note: {note}"));
+    }
+    let shown = current.loaded.show();
     if json {
         let plain: Vec<_> =
             shown.iter().map(|one| json!({ "key": one.key, "value": one.value, "origin": one.origin })).collect();

@@ -10,7 +10,9 @@ use crate::{
     failure::{Exit, Failure},
     host::Wiring,
     keys::Desk,
-    logs, upkeep,
+    logs,
+    papers::Papers,
+    upkeep,
     wiring::{self, App},
 };
 
@@ -20,15 +22,21 @@ pub(crate) fn run(asked: &Asked, args: &Lsp) -> Result<ExitCode, Failure> {
     app.keys.serve_an_editor();
     logs::start(&app);
     let runtime = wiring::runtime()?;
+    let papers = Arc::new(Papers::new(&app.paths));
     let services = Services {
         inline: Arc::clone(&app.inline),
         chat: Arc::clone(&app.chat),
+        actions: Arc::clone(&app.actions),
+        edits: Arc::clone(&app.edits),
+        papers: papers.clone(),
         sessions: app.sessions.clone(),
         documents: app.documents.clone(),
         keys: Arc::new(Desk::new(Arc::clone(&app))),
         host: Arc::new(Wiring::new(Arc::clone(&app))),
     };
     runtime.spawn(upkeep::run(Arc::clone(&app)));
+    let left_over = Arc::clone(&papers);
+    runtime.spawn_blocking(move || left_over.sweep());
     // A task of its own: on a worker, what it hands to handlers is run by the same thread more often than not.
     let (sessions, parent) = (app.sessions.clone(), args.client_process_id);
     let serving = runtime.spawn(async move {
@@ -43,6 +51,7 @@ pub(crate) fn run(asked: &Asked, args: &Lsp) -> Result<ExitCode, Failure> {
     });
     let ended = runtime.block_on(serving).unwrap_or_else(|failed| Err(std::io::Error::other(failed)));
     wiring::wind_down(runtime);
+    papers.clear();
     app.audit.close();
     let ended = ended.map_err(|error| {
         let message = format!("standard input and output are not usable: {error}");

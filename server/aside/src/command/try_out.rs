@@ -300,7 +300,7 @@ fn next_steps() {
     let program = std::env::current_exe().map_or_else(|_| "aside".to_owned(), |path| path.display().to_string());
     terminal::line(&format!("  put it on your PATH first: install -Dm755 {program} ~/.local/bin/aside"));
     for (name, how) in [
-        ("VS Code", "needs an extension that starts `aside lsp`; the one of this project is on its way"),
+        ("VS Code", "install the extension of `editors/vscode`: `docs/guides/vscode.md` shows how"),
         (
             "Neovim",
             "vim.lsp.config('aside', { cmd = { 'aside', 'lsp' }, root_markers = { '.git' } }); vim.lsp.enable('aside'); vim.lsp.inline_completion.enable()",

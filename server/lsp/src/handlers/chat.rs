@@ -1,6 +1,7 @@
 //! `aside/chat/new`, `list`, `open`, `send`, `continue`, `stop`: conversations as they are held. What is done with them as a whole stands in
-//! `keep`, files in `exchange`, and what they say in `overview`.
+//! `keep`, files in `exchange`, what they say in `overview`, and their documents in `document`.
 
+pub(crate) mod document;
 pub(crate) mod exchange;
 pub(crate) mod keep;
 pub(crate) mod overview;
@@ -134,7 +135,7 @@ fn here(backend: &Backend) -> Option<PathBuf> {
 }
 
 /// The folder a session is about: its own, else that of the document in front of the person.
-async fn workspace_of(
+pub(crate) async fn workspace_of(
     backend: &Backend,
     session: SessionId,
     focus: Option<&Focus>,

@@ -27,7 +27,7 @@ const TEXT: u32 = 1;
 
 pub(crate) fn completion(backend: &Backend, params: Params) -> Result<Work, Failure> {
     let target = Target::read(&mut params.fields()?)?;
-    backend.editor.look(&target.uri, Some(target.position));
+    backend.look(&target.uri, Some(target.position));
     if !backend.editor.capabilities().uses_menu(backend.services.host.menu()) {
         let silent = MenuList { is_incomplete: true, items: Vec::new(), reason: None };
         return Ok(Box::pin(async move { answer(&silent) }));

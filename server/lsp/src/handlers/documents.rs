@@ -1,5 +1,6 @@
 //! `textDocument/didOpen`, `didChange`, `didSave`, `didClose`: the editor's texts, applied at once.
 
+use aside_assist::edit::anchor::trace;
 use aside_text::Change;
 
 use crate::{
@@ -15,8 +16,16 @@ pub(crate) fn did_open(backend: &Backend, params: Params) -> Result<Later, Failu
     let language = document.text_maybe("languageId")?.unwrap_or_default();
     let version = document.version("version")?.unwrap_or_default();
     let text = document.text("text")?;
-    let trouble = backend.services.documents.open(&uri, &language, version, &text);
-    backend.editor.look(&uri, None);
+    let documents = &backend.services.documents;
+    let before = documents.snapshot(&uri);
+    let trouble = documents.open(&uri, &language, version, &text);
+    if let Some(now) = documents.snapshot(&uri) {
+        backend.services.edits.changed(before.as_ref().unwrap_or(&now), &now, None);
+        // It may have been changed elsewhere while it was closed.
+        backend.reviews.changed(backend, &now);
+    }
+    backend.look(&uri, None);
+    backend.pages.opened(&uri);
     backend.tell(trouble);
     Ok(None)
 }
@@ -35,9 +44,21 @@ pub(crate) fn did_change(backend: &Backend, params: Params) -> Result<Later, Fai
             return Err(failure);
         }
     };
-    let trouble = backend.services.documents.change(&uri, version, &changes, backend.editor.encoding());
+    let documents = &backend.services.documents;
+    let before = documents.snapshot(&uri);
+    let trouble = documents.change(&uri, version, &changes, backend.editor.encoding());
+    if let (Some(before), Some(now)) = (before, documents.snapshot(&uri)) {
+        if backend.services.edits.concerns(&uri) {
+            // What exactly was replaced: the texts alone may leave it open.
+            let traced = trace(&before, now.version(), &changes, backend.editor.encoding()).ok();
+            let traced = traced.as_ref().filter(|(traced, _)| traced.same_text(&now)).map(|(_, changes)| &**changes);
+            backend.services.edits.changed(&before, &now, traced);
+        }
+        backend.reviews.changed(backend, &now);
+    }
     let place = changes.last().and_then(|change| change.range).map(|range| range.start);
-    backend.editor.look(&uri, place);
+    backend.look(&uri, place);
+    backend.pages.changed(&uri);
     backend.tell(trouble);
     Ok(None)
 }
@@ -58,7 +79,10 @@ pub(crate) fn did_close(backend: &Backend, params: Params) -> Result<Later, Fail
         tracing::debug!(uri, "a document was closed that was not open");
     }
     backend.services.inline.closed(&uri);
+    backend.services.edits.closed(&uri);
+    backend.services.actions.outlines.forget(&uri);
     backend.order.forget(&uri);
+    backend.pages.closed(&uri);
     backend.editor.look_away(Some(&uri));
     Ok(None)
 }

@@ -11,7 +11,7 @@ pub(crate) fn did_focus(backend: &Backend, params: Params) -> Result<Later, Fail
         None => fields.text_maybe("uri")?,
     };
     match named {
-        Some(uri) => backend.editor.look(&uri, None),
+        Some(uri) => backend.look(&uri, None),
         None => backend.editor.look_away(None),
     }
     Ok(None)

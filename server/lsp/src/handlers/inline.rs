@@ -29,7 +29,7 @@ pub(crate) fn inline_completion(backend: &Backend, params: Params) -> Result<Wor
         }
         chosen = Chosen::read(&mut context)?;
     }
-    backend.editor.look(&target.uri, Some(target.position));
+    backend.look(&target.uri, Some(target.position));
     let ask = prepare(backend, &target, trigger, chosen);
     let ask = ask.map(|ask| (ask, backend.order.next(&target.uri)));
     let backend = backend.clone();

@@ -21,6 +21,8 @@ pub(super) enum Nowhere {
     Document(#[from] Unavailable),
     #[error(transparent)]
     Position(#[from] PositionError),
+    #[error("`{0}` is a conversation, which no model completes")]
+    Page(String),
 }
 
 impl Target {
@@ -31,6 +33,9 @@ impl Target {
 
     /// The newest version of the document and the byte in it.
     pub(super) fn find(&self, backend: &Backend) -> Result<(Document, usize), Nowhere> {
+        if backend.pages.holds(&self.uri) {
+            return Err(Nowhere::Page(convert::name(&self.uri)));
+        }
         let document = backend.services.documents.find(&self.uri)?;
         let at = document.offset(self.position, backend.editor.encoding())?;
         Ok((document, at))
@@ -52,6 +57,9 @@ impl From<Nowhere> for Failure {
     fn from(error: Nowhere) -> Self {
         match error {
             Nowhere::Document(error) => error.into(),
+            Nowhere::Page(_) => {
+                Self::new("bad-place", format!("`textDocument`: {error}"), "ask about a document of your own")
+            }
             Nowhere::Position(error) => Self::new(
                 "bad-place",
                 format!("`position`: {error}"),
@@ -71,7 +79,8 @@ pub(super) fn ask(backend: &Backend, document: Document, at: usize, trigger: Tri
     };
     let relative = workspace.as_deref().zip(path.as_deref()).and_then(|(root, path)| aside_index::relative(root, path));
     let mut open = backend.services.documents.all();
-    open.retain(|other| other.uri() != document.uri());
+    // What was said in a conversation is no code.
+    open.retain(|other| other.uri() != document.uri() && !backend.pages.holds(other.uri()));
     open.truncate(OTHERS);
     Ask { document, at, workspace, relative, open, trigger, selected: None }
 }

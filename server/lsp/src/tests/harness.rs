@@ -2,14 +2,15 @@
 
 use std::{
     collections::VecDeque,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use aside_assist::{
-    Chosen, Models,
+    Chosen, Editor, Models, action,
     chat::{self, Chat},
+    edit::{self, read::Shape},
     inline::{self, Inline},
 };
 use aside_config::Menu;
@@ -30,7 +31,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{Documents, Ended, Host, KeyDesk, KeyEvent, Refused, Services, serve};
+use crate::{Changes, Diff, Documents, Ended, Host, KeyDesk, KeyEvent, Papers, Refused, Services, serve};
 
 /// How long anything is waited for; a busy machine is not a defect.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -111,6 +112,40 @@ impl Models for ScriptedModels {
             Err(ModelError::new(ErrorKind::InvalidRequest, reference.provider, message))
         })
     }
+
+    fn edit(&self, wanted: Option<ModelRef>) -> BoxFuture<'_, Result<Editor, ModelError>> {
+        let chosen = self.chat(wanted);
+        Box::pin(async move { Ok(Editor { chosen: chosen.await?, shape: Shape::Whole }) })
+    }
+}
+
+/// A folder for the documents that the server makes.
+struct Folder(PathBuf);
+
+#[expect(clippy::disallowed_methods, reason = "tests write their own files")]
+impl Papers for Folder {
+    fn create(&self, stem: &str, extension: &str, text: &str) -> Result<PathBuf, Refused> {
+        let path = self.0.join(format!("{stem}.{extension}"));
+        self.replace(&path, text)?;
+        Ok(path)
+    }
+
+    fn replace(&self, path: &Path, text: &str) -> Result<(), Refused> {
+        let refused = |error: std::io::Error| Refused {
+            code: "storage-failed",
+            message: error.to_string(),
+            hint: "look at the disk".to_owned(),
+        };
+        std::fs::create_dir_all(&self.0).and_then(|()| std::fs::write(path, text)).map_err(refused)
+    }
+
+    fn restore(&self, path: &Path, text: &str) -> Result<(), Refused> {
+        self.replace(path, text)
+    }
+
+    fn remove(&self, path: &Path) {
+        drop(std::fs::remove_file(path));
+    }
 }
 
 /// Everything the server asked its surroundings.
@@ -141,6 +176,11 @@ impl Host for Surroundings {
         let problem = editor.get("bad").map(|_| "`bad` is no setting".to_owned());
         self.configured.lock().expect("no panic").push((workspace, editor));
         problem.into_iter().collect()
+    }
+
+    fn changes(&self, _: PathBuf, changes: Changes) -> BoxFuture<'_, Result<Diff, Refused>> {
+        let text = format!("diff --git a/a.rs b/a.rs\n--- a/a.rs\n+++ b/a.rs\n@@ -1 +1 @@\n-old\n+{changes:?}\n");
+        Box::pin(async { Ok(Diff { text, ..Diff::default() }) })
     }
 
     fn menu(&self) -> Menu {
@@ -261,7 +301,14 @@ impl Scene {
         let keys = Arc::new(Desk { happens: tokio::sync::broadcast::Sender::new(16), asked: Mutex::default() });
         let services = Services {
             inline,
-            chat: Arc::new(Chat::new(models, sessions.clone(), chat::Options::default())),
+            chat: Arc::new(Chat::new(models.clone(), sessions.clone(), chat::Options::default())),
+            actions: Arc::new(action::Actions::new(
+                models.clone(),
+                Arc::new(documents.clone()),
+                action::Options::default(),
+            )),
+            edits: Arc::new(edit::Desk::new(models, Arc::new(documents.clone()), edit::Options::default())),
+            papers: Arc::new(Folder(folder.path().join("run/papers"))),
             sessions,
             documents: documents.clone(),
             keys: keys.clone(),
@@ -352,11 +399,36 @@ impl Scene {
         self.message(wanted).await["params"].take()
     }
 
+    /// The parameters of the next notification of `method` that `wanted` takes.
+    pub(super) async fn notification_where(&mut self, method: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let wanted =
+            |message: &Value| message["method"] == method && message.get("id").is_none() && wanted(&message["params"]);
+        self.message(wanted).await["params"].take()
+    }
+
     /// The next request of `method` that the server sends, which is answered with `result`.
     pub(super) async fn serve(&mut self, method: &str, result: Value) -> Value {
+        let (id, params) = self.take(method).await;
+        self.settle(&id, result).await;
+        params
+    }
+
+    /// The next request of `method` that the server sends, for [`Scene::settle`]: its id and its parameters.
+    pub(super) async fn take(&mut self, method: &str) -> (Value, Value) {
         let mut request = self.message(|message| message["method"] == method && message.get("id").is_some()).await;
-        self.send(json!({ "jsonrpc": "2.0", "id": request["id"], "result": result })).await;
-        request["params"].take()
+        (request["id"].take(), request["params"].take())
+    }
+
+    /// Answers a request of the server.
+    pub(super) async fn settle(&mut self, id: &Value, result: Value) {
+        self.send(json!({ "jsonrpc": "2.0", "id": id, "result": result })).await;
+    }
+
+    /// The next request of `method` that the server sends, which is answered as by an editor that does not know it.
+    pub(super) async fn deny(&mut self, method: &str) {
+        let request = self.message(|message| message["method"] == method && message.get("id").is_some()).await;
+        let error = json!({ "code": -32601, "message": "no such method" });
+        self.send(json!({ "jsonrpc": "2.0", "id": request["id"], "error": error })).await;
     }
 
     /// Messages that came before the answer to a request that is sent now, and that nobody read.

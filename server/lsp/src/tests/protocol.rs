@@ -160,7 +160,7 @@ async fn wrong_parameters_about_places_and_commands_are_refused_with_field_and_c
 #[tokio::test]
 async fn methods_of_later_issues_are_not_there() {
     let mut scene = Scene::new().await;
-    for method in ["aside/edit", "aside/index/search", "aside/chat/nothing"] {
+    for method in ["aside/index/search", "aside/chat/nothing"] {
         let id = scene.ask(method, json!({})).await;
         assert_eq!(scene.answer(id).await.expect_err("no such method")["code"], -32601, "{method}");
     }
