@@ -1,7 +1,10 @@
 //! A real Neovim 0.12 with nothing but `vim.lsp.config`: no plugin, as a user would set it up from the README.
 
+mod edits;
+
 use aside_test_support::{
     Home, ModelServer, binary,
+    editors::{blocks, recipe},
     model_server::{
         Reply,
         dialects::{llama, openai},
@@ -167,13 +170,10 @@ fn a_conversation_that_was_killed_with_its_editor_goes_on_in_another() {
     again.until("the rest", "return #Events > 0 and Events[#Events].event.reason == 'complete'");
 }
 
-/// The settings that `editors/README.md` gives, word for word but for where the program is.
+/// The settings that `editors/neovim-plain/README.md` gives, word for word but for where the program is.
 fn documented() -> String {
-    let page = include_str!("../../editors/README.md");
-    let section = page.split("\n## ").find(|section| section.starts_with("Neovim 0.12")).expect("a section on Neovim");
-    let blocks = section.split("```lua\n").skip(1).filter_map(|block| block.split("```").next());
+    let settings = blocks(&recipe("neovim-plain/README.md"), "lua");
     let (told, real) = ("cmd = { 'aside',", format!("cmd = {{ '{}',", binary::aside().display()));
-    let settings: String = blocks.collect();
     assert!(settings.contains(told), "it starts `aside`: {settings}");
     settings.replace(told, &real)
 }

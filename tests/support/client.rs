@@ -4,7 +4,9 @@
 //! fails if there are messages nobody read, or if the server still runs. It checks the wire as strictly as the
 //! strictest editor: a byte outside a frame fails the test.
 
+mod buffer;
 mod chat;
+mod editor;
 mod start;
 mod wire;
 
@@ -38,6 +40,7 @@ pub struct Client {
     configuration: Value,
     next_id: i64,
     over: bool,
+    editor: editor::Editor,
     /// What the server answered to `initialize`.
     pub initialized: Value,
 }
@@ -191,6 +194,7 @@ impl Client {
     pub fn open(&mut self, uri: &str, language: &str, text: &str) {
         let document = json!({ "uri": uri, "languageId": language, "version": 1, "text": text });
         self.notify("textDocument/didOpen", json!({ "textDocument": document }));
+        self.editor.opened(uri, text);
     }
 
     /// Replaces the whole text of an open document.
@@ -200,6 +204,7 @@ impl Client {
             "textDocument/didChange",
             json!({ "textDocument": document, "contentChanges": [{ "text": text }] }),
         );
+        self.editor.replaced(uri, version, text);
     }
 
     /// Sends bytes as they are.
@@ -292,18 +297,6 @@ impl Client {
         if !tolerated {
             self.unread.push_back(message);
         }
-    }
-
-    /// Answers what a server may ask of an editor.
-    fn serve(&mut self, request: &Value) {
-        let result = match request["method"].as_str().unwrap_or_default() {
-            "workspace/configuration" => {
-                let items = request["params"]["items"].as_array().map_or(0, Vec::len);
-                json!(vec![&self.configuration; items])
-            }
-            _ => Value::Null,
-        };
-        self.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": result }));
     }
 
     #[track_caller]

@@ -9,14 +9,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::process::{Pid, Signal, kill_process};
-
-use crate::{Home, PATIENCE};
+use crate::{Home, PATIENCE, process::Other};
 
 impl Home {
     /// The folder of sockets.
     pub fn runtime(&self) -> PathBuf {
         self.aside().join("run")
+    }
+
+    /// The documents that servers keep open for editors and whose names end with `ending`.
+    pub fn papers(&self, ending: &str) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.runtime().join("papers")).into_iter().flatten().flatten();
+        let mut found: Vec<_> = entries.map(|entry| entry.path()).collect();
+        found.retain(|path| path.to_string_lossy().ends_with(ending));
+        found.sort();
+        found
     }
 
     /// The agent's socket.
@@ -33,23 +40,14 @@ impl Home {
     #[track_caller]
     pub fn kill_agent(&self) {
         let (pid, mut stream) = listener(&self.agent_socket()).expect("an agent listens");
-        kill(pid);
+        Other::of(pid).kill();
         hung_up(&mut stream);
     }
 
     /// Waits until the agent with this process id ended; fails the test at the deadline.
-    #[cfg(target_os = "linux")]
     #[track_caller]
     pub fn agent_ends(&self, pid: u32) {
-        use rustix::{
-            event::{PollFd, PollFlags, Timespec, poll},
-            process::{PidfdFlags, pidfd_open},
-        };
-        // It may be gone already.
-        let Ok(fd) = pidfd_open(process_id(pid), PidfdFlags::empty()) else { return };
-        let patience = Timespec::try_from(PATIENCE).expect("seconds fit");
-        let ended = poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&patience)).expect("a process can be waited for");
-        assert_eq!(ended, 1, "the agent {pid} runs on");
+        Other::of(pid).ends("the agent");
     }
 
     /// Ends whatever still holds keys of this home but this process.
@@ -58,7 +56,7 @@ impl Home {
             if entry.file_type().is_ok_and(|kind| kind.is_socket())
                 && let Some((pid, mut stream)) = listener(&entry.path())
             {
-                kill(pid);
+                Other::of(pid).kill();
                 hung_up(&mut stream);
             }
         }
@@ -77,15 +75,6 @@ fn listener(path: &Path) -> Option<(u32, UnixStream)> {
 #[cfg(not(target_os = "linux"))]
 fn listener(_: &Path) -> Option<(u32, UnixStream)> {
     None
-}
-
-fn process_id(pid: u32) -> Pid {
-    Pid::from_raw(pid.cast_signed()).expect("a process id")
-}
-
-fn kill(pid: u32) {
-    // An error means that it ended by itself just now.
-    let _ = kill_process(process_id(pid), Signal::KILL);
 }
 
 /// Waits until the other side is gone.

@@ -73,9 +73,19 @@ impl Home {
         fs::write(path, text).expect("the workspace is writable");
     }
 
+    /// The text of a file of the workspace.
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("`{path}`: {error}"))
+    }
+
     /// The folder that `ASIDE_HOME` names.
     pub fn aside(&self) -> PathBuf {
         self.root.join("aside")
+    }
+
+    /// The user's own folder, where programs keep their settings.
+    pub fn user(&self) -> PathBuf {
+        self.root.join("home")
     }
 
     /// The workspace folder.
@@ -105,7 +115,7 @@ impl Home {
             .current_dir(self.workspace())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.root.join("home"))
+            .env("HOME", self.user())
             .env("ASIDE_HOME", self.aside())
             .env("ASIDE_LOCAL_DETECT", "false")
             .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")

@@ -2,7 +2,7 @@
 //!
 //! Owns a private home with a workspace ([`Home`]), a typed language client over the binary's stdio ([`Client`]), a
 //! model server that says exactly what a test scripts ([`ModelServer`]), and the doors to the real parts: llama.cpp
-//! ([`llama`]) and Neovim ([`nvim`]). It knows nothing of the program's own crates: what it says and expects is written
+//! ([`llama`]), Neovim ([`nvim`]) and other editors on a screen ([`editors`]). It knows nothing of the program's own crates: what it says and expects is written
 //! from the documented surface, so that a test fails when the two drift apart.
 //!
 //! Nothing here sleeps: everything waits for an event, with [`PATIENCE`] as the deadline.
@@ -11,6 +11,7 @@
 pub mod binary;
 pub mod client;
 pub mod corpus;
+pub mod editors;
 pub mod fixture;
 mod holders;
 mod home;

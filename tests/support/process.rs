@@ -140,6 +140,62 @@ impl Drop for Process {
     }
 }
 
+/// A process that is no child of ours: what happens to it never happens to a later one of the same number.
+#[derive(Debug)]
+pub(crate) struct Other {
+    pid: u32,
+    #[cfg(target_os = "linux")]
+    handle: Option<std::os::fd::OwnedFd>,
+}
+
+impl Other {
+    /// The process with this id, which may be gone already.
+    pub(crate) fn of(pid: u32) -> Self {
+        Self {
+            pid,
+            #[cfg(target_os = "linux")]
+            handle: rustix::process::pidfd_open(process_id(pid), rustix::process::PidfdFlags::empty()).ok(),
+        }
+    }
+
+    /// Waits until it ended; fails the test at the deadline, calling it `what`.
+    #[cfg(target_os = "linux")]
+    #[track_caller]
+    pub(crate) fn ends(&self, what: &str) {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let Some(handle) = &self.handle else { return };
+        let patience = Timespec::try_from(crate::PATIENCE).expect("seconds fit");
+        let ended = poll(&mut [PollFd::new(handle, PollFlags::IN)], Some(&patience));
+        assert_eq!(ended.expect("a process can be waited for"), 1, "{what} ({}) runs on", self.pid);
+    }
+
+    /// Waits until it ended; fails the test at the deadline, calling it `what`.
+    #[cfg(not(target_os = "linux"))]
+    #[track_caller]
+    pub(crate) fn ends(&self, what: &str) {
+        let deadline = Instant::now() + crate::PATIENCE;
+        while rustix::process::test_kill_process(process_id(self.pid)).is_ok() {
+            assert!(Instant::now() < deadline, "{what} ({}) runs on", self.pid);
+            thread::yield_now();
+        }
+    }
+
+    /// Ends it as a crash would (SIGKILL).
+    pub(crate) fn kill(&self) {
+        // An error means that it ended by itself just now.
+        #[cfg(target_os = "linux")]
+        if let Some(handle) = &self.handle {
+            let _ = rustix::process::pidfd_send_signal(handle, Signal::KILL);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = kill_process(process_id(self.pid), Signal::KILL);
+    }
+}
+
+fn process_id(pid: u32) -> Pid {
+    Pid::from_raw(pid.cast_signed()).expect("a process id")
+}
+
 fn collect(stderr: impl Read, errors: &Mutex<String>, lines: &mpsc::Sender<String>) {
     for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line).into_owned();

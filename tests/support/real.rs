@@ -2,13 +2,20 @@
 
 use std::{io::Write, path::PathBuf};
 
-/// The file that the variable `name` points to, or `None` after saying that the test is skipped and why.
+/// What a variable holds for a part that `tests/run --fast` leaves out.
+const LEFT_OUT: &str = "left-out";
+
+/// The file or folder that the variable `name` points to, or `None` after saying that the test is skipped and why.
 ///
-/// With `ASIDE_REQUIRE_REAL=1` a missing part fails the test.
+/// With `ASIDE_REQUIRE_REAL=1` a missing part fails the test, unless it was left out on purpose.
 pub fn part(name: &str, what: &str) -> Option<PathBuf> {
     let reason = match std::env::var_os(name).map(PathBuf::from) {
-        Some(path) if path.is_file() => return Some(path),
-        Some(path) => format!("`{name}` names `{}`, which is not a file", path.display()),
+        Some(path) if path.exists() => return Some(path),
+        Some(path) if path.as_os_str() == LEFT_OUT => {
+            skip(what, "it is left out");
+            return None;
+        }
+        Some(path) => format!("`{name}` names `{}`, which does not exist", path.display()),
         None => format!("`{name}` is not set"),
     };
     lacks(what, &reason);

@@ -111,6 +111,7 @@ impl Start<'_> {
             configuration: Value::Null,
             next_id: 0,
             over: false,
+            editor: super::editor::Editor::default(),
             initialized: Value::Null,
         }
     }
