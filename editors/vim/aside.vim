@@ -7,7 +7,14 @@ let g:ale_lsp_show_message_format = '%s'
 let g:aside_languages = ['rust', 'python', 'sh', 'markdown', 'diff', 'gitcommit']
 let g:ale_linters = get(g:, 'ale_linters', {'rust': ['analyzer', 'cargo'], 'python': ['pyright', 'ruff']})
 
+" What Aside shows as a document lies outside the workspace, and belongs to the server that shows it.
+let s:folders = {}
+
 function! AsideFolder(buffer) abort
+  let shown = get(s:folders, fnamemodify(bufname(a:buffer), ':p'), '')
+  if !empty(shown)
+    return shown
+  endif
   let git = finddir('.git', fnamemodify(bufname(a:buffer), ':p:h') . ';')
   return empty(git) ? getcwd() : fnamemodify(git, ':p:h:h')
 endfunction
@@ -77,4 +84,28 @@ function! s:Accept(edit) abort
     endfor
   endfor
   call AsideCommand('aside.edit.reject', {'edit': a:edit.id}, {_ -> s:Say('accepted: ' . a:edit.title)})
+endfunction
+
+" A conversation as a document: write below the last heading and send it. ALE applies no edits of a server, so that the answer
+" is read from the file once it is whole.
+command! AsideChat call AsideCommand('aside.chat.document', {'new': v:true}, function('s:Open'))
+command! AsideSend call s:Send()
+
+function! s:Open(answer) abort
+  let path = ale#path#FromFileURI(a:answer.uri)
+  let s:folders[path] = AsideFolder(bufnr(''))
+  execute 'split' fnameescape(path)
+  setlocal autoread
+  normal! G
+endfunction
+
+function! s:Send() abort
+  silent update
+  " Tells the server of what was typed.
+  ALELint
+  call AsideCommand('aside.chat.document.send', {'uri': ale#util#ToURI(expand('%:p'))}, {_ -> s:Await()})
+endfunction
+
+function! s:Await() abort
+  call timer_start(300, {_ -> execute('silent! checktime')}, {'repeat': 400})
 endfunction

@@ -5,7 +5,10 @@ use aside_test_support::{
     model_server::dialects::openai,
 };
 
-use super::{RIGHT, WRONG, fills_with, has_line, rust_analyzer, scene, text_of, wrong_scene};
+use super::{
+    RIGHT, WRONG, answers_in_two_pieces, chat_scene, fills_with, has_line, next_place, rust_analyzer, scene, text_of,
+    wrong_scene,
+};
 
 /// Runs a command.
 fn run(kakoune: &Editor, command: &str) {
@@ -69,6 +72,38 @@ fn an_edit_is_chosen_seen_accepted_and_undone() {
     screen.until("the file on disk", |_| text_of(&home) == RIGHT);
     screen.types("u");
     screen.until("the old text", |shown| has_line(shown, "a - b"));
+    run(&kakoune, "kill!");
+    kakoune.ends();
+}
+
+#[test]
+fn a_conversation_is_a_document_into_which_the_answer_streams() {
+    let (server, home) = chat_scene();
+    let gate = answers_in_two_pieces(&server);
+    rust_analyzer(&home);
+    let Some(kakoune) = Editor::kakoune(&home, &recipe("kakoune/aside.kak"), "src/main.rs") else { return };
+    let screen = &kakoune.screen;
+    kakoune.servers.see("kakoune-lsp");
+    run(&kakoune, "aside-chat");
+    screen.shows(".md");
+    let page = home.papers(".md").pop().expect("the conversation is a file");
+    run(&kakoune, &format!("edit {}", page.display()));
+    screen.shows("# Conversation");
+    screen.types("ge");
+    screen.types("ogreet me");
+    screen.press("Escape");
+    screen.until("normal mode", |shown| !shown.contains("insert"));
+    run(&kakoune, "lsp-code-actions");
+    // The first entry is spelled out in the document, too.
+    screen.shows("Aside: New conversation");
+    screen.types("Send");
+    screen.until("one entry", |shown| !shown.contains("Aside: New conversation"));
+    screen.press("Enter");
+    assert!(server.request(openai::CHAT).text().contains("greet me"));
+    screen.until("the first piece", |shown| has_line(shown, "Hello,"));
+    gate.open();
+    screen.shows("Hello, editor.");
+    screen.until("the next question's place", next_place);
     run(&kakoune, "kill!");
     kakoune.ends();
 }

@@ -5,7 +5,7 @@ use aside_test_support::{
     model_server::dialects::openai,
 };
 
-use super::{RIGHT, WRONG, fills_with, has_line, scene, text_of, wrong_scene};
+use super::{RIGHT, WRONG, chat_scene, fills_with, has_line, next_place, scene, text_of, wrong_scene};
 
 /// Runs an Ex command.
 fn run(vim: &Editor, command: &str) {
@@ -62,6 +62,28 @@ fn a_fix_is_chosen_on_a_diagnostic_seen_accepted_and_undone() {
     screen.shows("1 change; before");
     run(&vim, "write");
     screen.until("the old text on disk", |_| text_of(&home) == WRONG);
+    run(&vim, "qall!");
+    vim.ends();
+}
+
+#[test]
+fn a_conversation_is_a_document_in_which_the_answer_stands_when_it_is_whole() {
+    let (server, home) = chat_scene();
+    server.once(openai::CHAT, openai::chat(&["Hello,", " editor."]));
+    let Some(vim) = Editor::vim(&home, &recipe("vim/aside.vim"), "src/main.rs") else { return };
+    let screen = &vim.screen;
+    vim.servers.see("");
+    run(&vim, "AsideChat");
+    screen.shows("# Conversation");
+    screen.types("Go");
+    screen.types("greet me");
+    screen.press("Escape");
+    screen.until("normal mode", |shown| !shown.contains("-- INSERT"));
+    run(&vim, "AsideSend");
+    assert!(server.request(openai::CHAT).text().contains("greet me"));
+    screen.shows("Hello, editor.");
+    screen.until("the next question's place", next_place);
+    assert_eq!(vim.servers.pids().len(), 1, "the document belongs to the server that shows it");
     run(&vim, "qall!");
     vim.ends();
 }
