@@ -16,6 +16,7 @@ local M = {}
 ---@field dismissed? boolean The person closed the tab.
 ---@field settle? fun(how: 'accept'|'reject') For edits of our own.
 ---@field told? boolean
+---@field settling? boolean The server was asked to settle all of it and has not answered.
 
 ---@type table<string, aside.Edit>
 local edits = {}
@@ -126,7 +127,7 @@ function M.changed(info, client)
     edit = { client = client, info = info }
     keep(edit)
   end
-  edit.info = info
+  edit.info, edit.settling = info, nil
   if info.state == 'streaming' then
     vim.cmd.redrawstatus()
     return
@@ -191,7 +192,7 @@ end
 ---@return aside.Edit?
 function M.here()
   local function is_open(edit)
-    return is_streaming(edit) or file_to_show(edit.info) ~= nil
+    return is_streaming(edit) or not edit.settling and file_to_show(edit.info) ~= nil
   end
   return in_tab() or newest(is_open) or newest()
 end
@@ -244,6 +245,7 @@ function M.settle(how, what)
     params.uri = edit.view.uri
     params.hunks = what == 'hunk' and { edit.view:hunk() } or nil
   end
+  edit.settling = not params.hunks and (not params.uri or #edit.info.files == 1)
   ask(edit, 'aside/edit/' .. how, params)
 end
 
