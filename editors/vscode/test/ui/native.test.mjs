@@ -67,8 +67,13 @@ test('the walkthrough opens with its four steps', async () => {
 test('a key is set in a terminal that runs aside itself', async () => {
   await editor.command('Aside: Set a Key (in a Terminal)');
   const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'anthropic' }).first();
-  await row.click();
-  await page.locator('.terminal-wrapper').first().waitFor();
+  await row.waitFor();
+  // A list that is just being filled takes no choice.
+  await until('the terminal', async () => {
+    await page.keyboard.press('Enter');
+    await page.locator('.terminal-wrapper').first().waitFor({ timeout: 3000 });
+    return true;
+  });
   await until('the terminal of aside', async () => (await page.locator('.terminal-outer-container, .terminal-tabs-entry, .single-terminal-tab').allInnerTexts()).join().includes('aside'));
   await editor.shot('terminal');
 });
