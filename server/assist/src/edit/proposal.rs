@@ -322,7 +322,11 @@ impl Proposal {
         super::patch::unified(&parts.collect::<Vec<_>>())
     }
 
-    fn ready(&self) -> Result<(), EditError> {
+    /// Whether it can be accepted or rejected: its answer is whole, so that its hunks and what warns of them are final.
+    ///
+    /// # Errors
+    /// The model still answers, or nothing waits any more.
+    pub fn ready(&self) -> Result<(), EditError> {
         match self.state {
             State::Proposed => Ok(()),
             State::Streaming => Err(EditError::Streaming),

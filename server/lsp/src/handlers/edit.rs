@@ -103,7 +103,10 @@ pub(crate) fn accept(backend: &Backend, params: Params) -> Result<Work, Failure>
     let (id, chosen) = (id(&mut fields)?, chosen(&mut fields)?);
     let backend = backend.clone();
     Ok(Box::pin(async move {
-        let warnings = warnings(&backend.services.edits.show(id)?, &chosen);
+        let proposal = backend.services.edits.show(id)?;
+        // A preview is not judged yet: asked about now, it could be whole and unconfirmed a moment later.
+        proposal.ready()?;
+        let warnings = warnings(&proposal, &chosen);
         confirm(&backend, &warnings).await?;
         let sensitive = !warnings.is_empty();
         // Cancelling drops a request. What the editor was asked by then goes on, and what it says to that has to be heard.
