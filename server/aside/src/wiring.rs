@@ -319,6 +319,7 @@ fn actions(models: &Arc<RoleModels>, documents: &Documents, settings: &Settings)
 fn action_options(settings: &Settings) -> action::Options {
     action::Options {
         context_bytes: settings.edit.context_bytes as usize,
+        max_tokens: settings.edit.max_tokens,
         instructions: settings.chat.instructions.clone(),
     }
 }

@@ -100,3 +100,23 @@ fn a_commit_message_is_put_into_the_document_where_git_asks_for_one() {
     assert_eq!(client.text(&uri), "Begin\n\n# Please enter the message\n");
     client.shutdown();
 }
+
+#[test]
+fn a_message_takes_the_model_for_conversations_and_says_so() {
+    if real::program("git").is_none() {
+        return;
+    }
+    let (server, home) = scripted();
+    let config = aside_test_support::settings("openai", &server.url("/v1"));
+    home.config(&config.replace("chat = ", "edit = "));
+    git(&home, &["init", "-q", "-b", "main"]);
+    git(&home, &["add", "a.rs"]);
+    git(&home, &["commit", "-q", "-m", "Begin"]);
+    home.write("a.rs", "fn other() {}\n");
+    git(&home, &["add", "a.rs"]);
+    let mut client = Client::of(&home).capabilities(rendering()).connect();
+    let error = client.refused("aside/commit", json!({}));
+    assert_eq!(error.kind(), "needs-model");
+    assert!(error.message.contains("conversations") && error.hint().contains("roles.chat"), "{error:?}");
+    end(client);
+}

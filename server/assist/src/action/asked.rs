@@ -29,9 +29,6 @@ use crate::{
 /// How long an offer waits for a document to be parsed: a menu has to be there at once.
 const AT_ONCE: Duration = Duration::from_millis(8);
 
-/// The longest message of a commit, in tokens; what reasoning models think counts.
-const COMMIT_TOKENS: u32 = 4096;
-
 /// The most characters of a title.
 const TITLE_CHARS: usize = 80;
 
@@ -40,13 +37,15 @@ const TITLE_CHARS: usize = 80;
 pub struct Options {
     /// The most bytes of code that go along with a request.
     pub context_bytes: usize,
+    /// The most tokens of a commit message; what a reasoning model thinks counts.
+    pub max_tokens: u32,
     /// The person's own instructions to every model.
     pub instructions: String,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { context_bytes: 49_152, instructions: String::new() }
+        Self { context_bytes: 49_152, max_tokens: 8192, instructions: String::new() }
     }
 }
 
@@ -211,13 +210,13 @@ impl Actions {
     ) -> Result<String, EditError> {
         let chosen = self.models.chat(model).await?;
         if chosen.builtin {
-            return Err(EditError::NoModel);
+            return Err(EditError::NoWriter);
         }
-        let budget = self.options.lock().unwrap_or_else(PoisonError::into_inner).context_bytes;
-        let messages = commit::messages(diff, kind, recent, None, budget)?;
-        let max_tokens = Some(COMMIT_TOKENS);
-        let request =
-            ChatRequest { model: chosen.reference.model.clone(), messages, max_tokens, ..ChatRequest::default() };
+        let Options { context_bytes, max_tokens, .. } =
+            self.options.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let messages = commit::messages(diff, kind, recent, None, context_bytes)?;
+        let model = chosen.reference.model.clone();
+        let request = ChatRequest { model, messages, max_tokens: Some(max_tokens), ..ChatRequest::default() };
         let mut stream = chosen.model.chat(request);
         let mut text = String::new();
         while let Some(event) = stream.next().await {
@@ -225,7 +224,7 @@ impl Actions {
                 StreamEvent::Text(more) => text.push_str(&more),
                 StreamEvent::Reasoning(_) | StreamEvent::Usage(_) => {}
                 StreamEvent::End(EndReason::Complete) => return Ok(commit::clean(&text, kind)?),
-                StreamEvent::End(EndReason::Length) => return Err(EditError::Length { max_tokens: COMMIT_TOKENS }),
+                StreamEvent::End(EndReason::Length) => return Err(EditError::Length { max_tokens }),
                 StreamEvent::End(EndReason::Truncated) => return Err(EditError::Truncated),
                 StreamEvent::End(EndReason::Filtered) => return Err(EditError::Filtered),
             }

@@ -19,6 +19,9 @@ pub enum EditError {
     /// No model is set that could edit.
     #[error("no model is set for edits, and the built-in engine cannot make any")]
     NoModel,
+    /// No model is set that could write a message.
+    #[error("no model is set for conversations, and the built-in engine writes no messages")]
+    NoWriter,
     /// The model cannot be asked, or failed.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -110,7 +113,7 @@ impl EditError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Withheld { .. } => "withheld",
-            Self::NoModel => "needs-model",
+            Self::NoModel | Self::NoWriter => "needs-model",
             Self::Model(error) => error.code(),
             Self::Refused(refusal) => refusal.code(),
             Self::Length { .. } => "answer-length",
@@ -139,6 +142,10 @@ impl EditError {
             Self::NoModel => "set `roles.edit` (or `roles.chat`) to a model, such as `ollama/qwen2.5-coder:7b`; \
                               `aside doctor` says what is there"
                 .to_owned(),
+            Self::NoWriter => {
+                "set `roles.chat` to a model, such as `ollama/qwen2.5-coder:7b`; `aside doctor` says what is there"
+                    .to_owned()
+            }
             Self::Model(error) => error.hint(),
             Self::Refused(refusal) => refusal.hint().to_owned(),
             Self::Length { .. } => "select less, or raise `edit.max_tokens`; the document is as it was".to_owned(),
