@@ -182,8 +182,9 @@ fn without_what_stays(root: &Path, diff: &str) -> (String, Vec<String>) {
     let ignore = aside_index::Ignore::of(root);
     let (mut text, mut left_out, mut keep) = (String::new(), Vec::new(), false);
     for line in diff.split_inclusive('\n') {
-        if let Some(names) = line.strip_prefix("diff --git ") {
-            let paths = paths(names.trim_end());
+        if let Some(names) = line.strip_prefix("diff ") {
+            // Of another kind, as of a file in conflict: which file it is of cannot be told.
+            let paths = names.strip_prefix("--git ").map(|names| paths(names.trim_end())).unwrap_or_default();
             let stays = |path: &String| aside_index::egress(path).is_err() || ignore.allows(&root.join(path)).is_err();
             // What cannot be told is not sent.
             keep = !paths.is_empty() && !paths.iter().any(stays);

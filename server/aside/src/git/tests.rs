@@ -102,3 +102,12 @@ fn names_with_spaces_are_told_apart_where_they_can_be() {
     assert!(paths("a/o ld.rs b/new.rs").is_empty());
     assert!(paths("\"a/\\303\\266\" \"b/\\303\\266\"").is_empty());
 }
+
+#[test]
+fn what_cannot_be_told_to_be_of_a_file_that_may_leave_stays() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ours = "diff --git a/a.rs b/a.rs\n+mine\n";
+    let theirs = "diff --cc .env\n++canary\n";
+    let (text, left_out) = without_what_stays(folder.path(), &format!("{ours}{theirs}{ours}"));
+    assert_eq!((text, left_out.len()), (format!("{ours}{ours}"), 1));
+}
