@@ -280,6 +280,24 @@ fn config_schema_and_path_are_for_tools() {
 }
 
 #[test]
+fn doctor_says_which_model_changes_code() {
+    let server = ModelServer::start();
+    server.always(openai::CHAT, openai::chat(&["yes"]));
+    let chat = settings("openai", &server.url("/v1"));
+    let edit = chat.replace("[roles]", "[roles]\nedit = \"nobody/m\"");
+    for (config, outcome, detail) in [
+        ("", "note", "none: the built-in engine changes no code"),
+        (&*chat, "good", "as for conversations"),
+        (&*edit, "bad", "nobody"),
+    ] {
+        let checks = Home::with(config, "").run(&["doctor", "--json"]).json();
+        let row = checks.as_array().expect("a list").iter().find(|row| row["name"] == "edit model").expect("a row");
+        assert_eq!(row["result"], outcome, "{row}");
+        assert!(row["detail"].as_str().is_some_and(|told| told.contains(detail)), "{row}");
+    }
+}
+
+#[test]
 fn doctor_finds_what_is_wrong_and_what_to_do() {
     let (_server, home) = scripted(&["fine"]);
     let done = home.run(&["doctor"]).expect_code(0);

@@ -14,7 +14,7 @@ use aside_vault::audit::AuditStatus;
 use serde::Serialize;
 
 use crate::{
-    models::{BUILTIN, chat_role, complete_role},
+    models::{BUILTIN, chat_role, complete_role, edit_role},
     wiring::App,
 };
 
@@ -60,19 +60,20 @@ pub(crate) async fn all(app: &App) -> Vec<Check> {
     let mut checks = settings(app);
     checks.extend(directories(app));
     checks.push(memory::check());
-    let (sessions, session_key, keys, audit, chat, complete, local) = tokio::join!(
+    let (sessions, session_key, keys, audit, chat, complete, edit, local) = tokio::join!(
         sessions::checks(app),
         session_key::check(app),
         keys::checks(app),
         audit(app),
         role(app, "chat"),
         role(app, "complete"),
+        edit(app),
         local(app)
     );
     checks.extend(sessions);
     checks.push(session_key);
     checks.extend(keys);
-    checks.extend([audit, chat, complete]);
+    checks.extend([audit, chat, complete, edit]);
     checks.extend(local);
     checks
 }
@@ -158,20 +159,43 @@ fn audited(status: &AuditStatus) -> Check {
     Check::new("audit", Outcome::Good, detail)
 }
 
+/// The model for edits. Where none is set it is the one for conversations, which is not asked twice.
+async fn edit(app: &App) -> Check {
+    let current = app.current.load_full();
+    let name = "edit model";
+    match edit_role(&current) {
+        Ok(reference) if reference.provider == BUILTIN => {
+            Check::new(name, Outcome::Note, "none: the built-in engine changes no code")
+                .next("to have code changed set `roles.edit = \"provider/model\"` in config.toml")
+        }
+        Ok(reference) if current.loaded.settings.roles.edit.is_none() => {
+            Check::new(name, Outcome::Good, format!("{reference}, as for conversations"))
+        }
+        reference => answered(app, name, reference).await,
+    }
+}
+
 async fn role(app: &App, role: &str) -> Check {
     let current = app.current.load_full();
     let name = format!("{role} model");
     let reference = if role == "chat" { chat_role(&current) } else { complete_role(&current) };
-    let answered = match &reference {
+    match reference {
         Ok(reference) if reference.provider == BUILTIN => {
             let what = format!("{reference}: built in, no key and no network needed");
-            return Check::new(&name, Outcome::Good, what)
-                .next(format!("for a real model set `roles.{role} = \"provider/model\"` in config.toml"));
+            Check::new(&name, Outcome::Good, what)
+                .next(format!("for a real model set `roles.{role} = \"provider/model\"` in config.toml"))
         }
-        Ok(reference) => current.providers.probe(reference).await,
+        reference => answered(app, &name, reference).await,
+    }
+}
+
+/// Asks the model and tells how it went.
+async fn answered(app: &App, name: &str, reference: Result<ModelRef, ModelError>) -> Check {
+    let answered = match &reference {
+        Ok(reference) => app.current.load_full().providers.probe(reference).await,
         Err(error) => Err(error.clone()),
     };
-    answer(&name, reference.ok().as_ref(), answered)
+    answer(name, reference.ok().as_ref(), answered)
 }
 
 fn answer(name: &str, reference: Option<&ModelRef>, answered: Result<Duration, ModelError>) -> Check {

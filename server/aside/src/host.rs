@@ -74,7 +74,7 @@ impl Wiring {
         if current.loaded.settings.local.detect {
             for found in current.providers.discover().await {
                 let all = found.models.iter();
-                models.extend(all.map(|model| json!({ "model": format!("{}/{model}", found.provider), "roles": ["chat", "complete"], "local": true })));
+                models.extend(all.map(|model| json!({ "model": format!("{}/{model}", found.provider), "roles": ["chat", "complete", "edit"], "local": true })));
             }
         }
         let roles = &current.loaded.settings.roles;
