@@ -4,7 +4,7 @@
 
 use super::{
     custom::{Custom, Reach},
-    place::{Diagnostic, Lines, Place, ScopeKind, ScopeName},
+    place::{Diagnostic, Lines, Place, ScopeKind, ScopeName, is_function},
 };
 use crate::fence::one_line;
 
@@ -235,7 +235,7 @@ fn of_subject(place: &Place) -> Vec<Offer> {
 fn simplify(place: &Place) -> Option<Offer> {
     let what = match place.selection {
         Some(lines) => lines.words(),
-        None => place.scope(ScopeKind::is_function)?.words(),
+        None => place.scope(is_function)?.words(),
     };
     Some(Offer::of(Builtin::Simplify, &format!("Simplify {what}")))
 }
@@ -254,7 +254,7 @@ fn fits(custom: &Custom, place: &Place) -> bool {
     let is_there = match custom.scope {
         Reach::Selection => place.selection.is_some(),
         Reach::Line | Reach::File => true,
-        Reach::Function => place.scope(ScopeKind::is_function).is_some(),
+        Reach::Function => place.scope(is_function).is_some(),
         Reach::Class => place.scope(|kind| kind == ScopeKind::Class).is_some(),
     };
     speaks && is_there

@@ -1,5 +1,7 @@
 //! Where something is asked for, as plain values: the file, what is selected, what encloses it, what is wrong there.
 
+pub use aside_text::ScopeKind;
+
 use crate::fence::one_line;
 
 /// The most characters of a name in a title.
@@ -37,39 +39,21 @@ pub struct Lines {
     pub last: u32,
 }
 
-/// What a scope is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ScopeKind {
-    /// A function.
-    Function,
-    /// A function of a class or type.
-    Method,
-    /// A class, or a type with what belongs to it.
-    Class,
-    /// A module or namespace.
-    Module,
-    /// Anything else that encloses lines.
-    Block,
-    /// A part of a text under a heading.
-    Section,
+/// The word for people: `function`.
+fn word(kind: ScopeKind) -> &'static str {
+    match kind {
+        ScopeKind::Function => "function",
+        ScopeKind::Method => "method",
+        ScopeKind::Class => "class",
+        ScopeKind::Module => "module",
+        ScopeKind::Block => "block",
+        ScopeKind::Section => "section",
+    }
 }
 
-impl ScopeKind {
-    /// The word for people: `function`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Function => "function",
-            Self::Method => "method",
-            Self::Class => "class",
-            Self::Module => "module",
-            Self::Block => "block",
-            Self::Section => "section",
-        }
-    }
-
-    pub(super) fn is_function(self) -> bool {
-        matches!(self, Self::Function | Self::Method)
-    }
+/// A function, whether or not it belongs to a type.
+pub(super) fn is_function(kind: ScopeKind) -> bool {
+    matches!(kind, ScopeKind::Function | ScopeKind::Method)
 }
 
 /// What encloses a place, by its name.
@@ -163,7 +147,7 @@ impl ScopeName {
 
     /// `` function `parse` ``, or `this function`.
     pub(super) fn words(&self) -> String {
-        let kind = self.kind.as_str();
+        let kind = word(self.kind);
         self.quoted().map_or_else(|| format!("this {kind}"), |name| format!("{kind} {name}"))
     }
 }
@@ -176,6 +160,6 @@ impl Place {
 
     /// The innermost function, else the innermost class.
     pub(super) fn subject(&self) -> Option<&ScopeName> {
-        self.scope(ScopeKind::is_function).or_else(|| self.scope(|kind| kind == ScopeKind::Class))
+        self.scope(is_function).or_else(|| self.scope(|kind| kind == ScopeKind::Class))
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use aside_text::{Document, Scope};
 
 use super::{
-    Diagnostic, Lines, Place, ScopeKind, ScopeName, instruction_comment,
+    Diagnostic, Lines, Place, ScopeName, instruction_comment,
     prompt::{Problem, Related},
 };
 use crate::{edit::OpenDocuments, egress};
@@ -110,15 +110,7 @@ impl Spot {
 
 /// A scope by its name.
 fn name(scope: &Scope) -> ScopeName {
-    let kind = match scope.kind {
-        aside_text::ScopeKind::Function => ScopeKind::Function,
-        aside_text::ScopeKind::Method => ScopeKind::Method,
-        aside_text::ScopeKind::Class => ScopeKind::Class,
-        aside_text::ScopeKind::Module => ScopeKind::Module,
-        aside_text::ScopeKind::Block => ScopeKind::Block,
-        aside_text::ScopeKind::Section => ScopeKind::Section,
-    };
-    ScopeName { kind, name: scope.name.clone() }
+    ScopeName { kind: scope.kind, name: scope.name.clone() }
 }
 
 /// The last part of an address.

@@ -1,11 +1,8 @@
-//! Parsing: its bounds, its increments, and what it costs.
+//! Parsing: its bounds and its increments.
 
 #![allow(unused_imports, dead_code, reason = "each test needs its grammar, and any may be left out")]
 
-use std::{
-    cell::Cell,
-    time::{Duration, Instant},
-};
+use std::cell::Cell;
 
 use super::*;
 use crate::{Change, Encoding, Outline, Position, Range};
@@ -101,45 +98,4 @@ fn what_brackets_nest_without_end_is_read_without_harm() {
         outline.around(document.len_bytes()..document.len_bytes());
         outline.statement(document.len_bytes() / 2..document.len_bytes() / 2);
     }
-}
-
-/// Prints what it costs: `cargo test -p aside-text --release -- --ignored --nocapture cost`.
-#[test]
-#[ignore = "prints times; run by hand"]
-#[cfg(feature = "rust")]
-fn the_cost_of_twenty_thousand_lines() {
-    let before = open(&rust_lines(20_000));
-    let middle = before.len_bytes() / 2;
-    let line = before.line_of(middle);
-    let middle = before.line_range(line).expect("a line").end;
-    let after = inserted(&before, middle, "x");
-    let best = |work: &mut dyn FnMut()| -> Duration {
-        let one = |work: &mut dyn FnMut()| {
-            let started = Instant::now();
-            work();
-            started.elapsed()
-        };
-        (0..10).map(|_| one(work)).min().expect("ten of them")
-    };
-    let tree = rust(&before, None).expect("a tree");
-    let asked = Cell::new(0_usize);
-    let count = || {
-        asked.set(asked.get() + 1);
-        false
-    };
-    Tree::parse(&before, Grammar::Rust, None, &count).expect("a tree");
-    println!("bytes per ask      {}", before.len_bytes() / asked.get());
-    println!("{} bytes, {} lines", before.len_bytes(), before.len_lines());
-    println!("fresh parse        {:?}", best(&mut || drop(rust(&before, None))));
-    println!("after one key      {:?}", best(&mut || drop(rust(&after, Some((&before, &tree))))));
-    println!("outline            {:?}", best(&mut || drop(Outline::of(&before, Some(&tree)))));
-    println!("outline, no tree   {:?}", best(&mut || drop(Outline::of(&before, None))));
-    let outline = Outline::of(&before, Some(&tree));
-    println!("around             {:?}", best(&mut || drop(outline.around(middle..middle))));
-    println!("statement          {:?}", best(&mut || assert!(!outline.statement(middle..middle).is_empty())));
-    println!("signatures, 4 KiB  {:?}", best(&mut || drop(outline.signatures(middle..middle, 4_096))));
-    let broken = inserted(&before, 0, "fn f( {{{ \n");
-    let tree = rust(&broken, None);
-    println!("fresh, half-written {:?}", best(&mut || drop(rust(&broken, None))));
-    println!("outline, half-written {:?}", best(&mut || drop(Outline::of(&broken, tree.as_ref()))));
 }
